@@ -1,0 +1,92 @@
+//! The one HTTP client of the process.
+//!
+//! Connections, TLS and name look-ups are shared by all three clients; every
+//! request is measured by boundary and outcome where it is sent, here.
+
+mod tls;
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::{Request, Response, redirect};
+pub use tls::{TlsError, TlsSettings};
+
+use crate::telemetry::{Boundary, Metrics, RequestOutcome};
+
+/// First-generation Control Planes close idle connections after about 5 s: let
+/// them go before that.
+const POOL_IDLE: Duration = Duration::from_secs(4);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The HTTP client of the process, seen from one boundary. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct HttpClient {
+    client: reqwest::Client,
+    boundary: Boundary,
+    metrics: Arc<Metrics>,
+}
+
+impl HttpClient {
+    /// Builds the client of the process. It follows no redirect by itself.
+    pub fn build(tls: &TlsSettings, metrics: Arc<Metrics>) -> Result<Self, TlsError> {
+        let client = tls
+            .apply(reqwest::Client::builder())?
+            .user_agent(concat!("export-worker/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(POOL_IDLE)
+            .redirect(redirect::Policy::none())
+            .build()
+            .map_err(|error| TlsError::Client(describe(&error)))?;
+        Ok(Self {
+            client,
+            boundary: Boundary::ControlPlane,
+            metrics,
+        })
+    }
+
+    /// The same client, its requests measured at another boundary.
+    #[must_use]
+    pub fn at(&self, boundary: Boundary) -> Self {
+        Self {
+            boundary,
+            ..self.clone()
+        }
+    }
+
+    /// The client itself, to build requests with. Send them with [`HttpClient::send`].
+    pub fn raw(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// Sends a request and measures the time to its answer's headers.
+    pub async fn send(&self, request: Request) -> Result<Response, reqwest::Error> {
+        let timer = self.metrics.outside_request(self.boundary);
+        let result = self.client.execute(request).await;
+        timer.done(match &result {
+            Ok(response) => RequestOutcome::from_status(response.status().as_u16()),
+            Err(_) => RequestOutcome::NoAnswer,
+        });
+        result
+    }
+}
+
+/// The network's own words for what went wrong, without the URL: a nextUri is a secret.
+pub fn describe(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    // Without a source the error's own text would name the URL.
+    if std::ptr::addr_eq(cause, error) {
+        "the request could not be sent or its answer not be read".to_owned()
+    } else {
+        cause.to_string()
+    }
+}
+
+/// Scheme, host and port of a URL: what of it may stand in a message.
+pub fn origin(url: &url::Url) -> String {
+    url.origin().ascii_serialization()
+}

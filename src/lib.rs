@@ -1,0 +1,13 @@
+//! `export-worker`: turns export jobs into Parquet files in Google Cloud Storage,
+//! by asking Starburst to UNLOAD them, and reports what landed.
+//!
+//! Data flows one way: `cli → worker → loops → attempt → ports`. The three
+//! clients implement the ports and know nothing of each other.
+
+pub mod control_plane;
+pub mod http;
+pub mod ports;
+pub mod retry;
+pub mod starburst;
+pub mod storage;
+pub mod telemetry;
