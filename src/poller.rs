@@ -44,14 +44,25 @@ pub struct Poller {
 
 impl Poller {
     /// Polls until `shutdown` begins, and then until what is under way is done.
-    pub fn run(self, world: Arc<World>, shutdown: Shutdown) -> impl Future<Output = Result<(), Panicked>> {
+    pub fn run(
+        self,
+        world: Arc<World>,
+        shutdown: Shutdown,
+    ) -> impl Future<Output = Result<(), Panicked>> {
         async move {
             let work = |job| {
                 let (world, shutdown) = (Arc::clone(&world), shutdown.clone());
                 async move { attempt::poll(&world, &shutdown, &job).await }
             };
             let fetch = |room| self.look(&world, room);
-            feed(self.concurrency, self.poll_limit, &shutdown.stopping, fetch, work).await
+            feed(
+                self.concurrency,
+                self.poll_limit,
+                &shutdown.stopping,
+                fetch,
+                work,
+            )
+            .await
         }
     }
 
@@ -59,7 +70,11 @@ impl Poller {
         let unleased = self.saw_unleased.load(Ordering::Relaxed);
         let request = PollableRequest {
             // Without leases jobs that are not due come along: look past them.
-            limit: if unleased { LARGEST_PAGE } else { room.min(LARGEST_PAGE) },
+            limit: if unleased {
+                LARGEST_PAGE
+            } else {
+                room.min(LARGEST_PAGE)
+            },
             worker_id: Some(self.worker_id.clone()),
             lease_seconds: Some(whole_seconds(world.settings.lease)),
             wait_seconds: Some(whole_seconds(self.poll_wait)),

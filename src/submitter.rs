@@ -28,14 +28,25 @@ pub struct Submitter {
 
 impl Submitter {
     /// Claims and submits until `shutdown` begins, and then until what is under way is done.
-    pub fn run(self, world: Arc<World>, shutdown: Shutdown) -> impl Future<Output = Result<(), Panicked>> {
+    pub fn run(
+        self,
+        world: Arc<World>,
+        shutdown: Shutdown,
+    ) -> impl Future<Output = Result<(), Panicked>> {
         async move {
             let work = |job| {
                 let (world, shutdown) = (Arc::clone(&world), shutdown.clone());
                 async move { attempt::submit(&world, &shutdown, &job).await }
             };
             let fetch = |room| self.claim(&world, room);
-            feed(self.concurrency, self.claim_limit, &shutdown.stopping, fetch, work).await
+            feed(
+                self.concurrency,
+                self.claim_limit,
+                &shutdown.stopping,
+                fetch,
+                work,
+            )
+            .await
         }
     }
 
@@ -51,7 +62,8 @@ impl Submitter {
             Ok(claimed) => {
                 world.events.claim(claimed.jobs.len());
                 // Where the Control Plane waited, the pause is over already.
-                let has_waited = !self.claim_wait.is_zero() && asked.elapsed() >= self.claim_wait / 2;
+                let has_waited =
+                    !self.claim_wait.is_zero() && asked.elapsed() >= self.claim_wait / 2;
                 let pause = claimed.jobs.is_empty() && !has_waited;
                 Batch {
                     jobs: claimed.jobs,

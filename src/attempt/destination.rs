@@ -34,7 +34,10 @@ pub(super) async fn purge(
         .map(Ok::<_, Failure>)
         .try_for_each_concurrent(world.settings.count_concurrency, |object| async move {
             lease.ensure_live()?;
-            tracing::info!(object = object.url(), "deleting debris of an earlier attempt");
+            tracing::info!(
+                object = object.url(),
+                "deleting debris of an earlier attempt"
+            );
             Ok(world.storage.delete(&object).await?)
         })
         .await

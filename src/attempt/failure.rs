@@ -3,10 +3,8 @@ use thiserror::Error;
 
 use super::inventory::InventoryError;
 use crate::{
-    ports::{
-        ControlPlaneError, ErrorKind, FolderError, QueryId, StarburstError, StorageError,
-    },
-    starburst::{GuardError, UnloadError},
+    ports::{ControlPlaneError, ErrorKind, FolderError, QueryId, StarburstError, StorageError},
+    starburst::UnloadError,
 };
 
 /// A job that cannot be exported as it stands.
@@ -18,11 +16,8 @@ pub enum JobError {
     /// The destination is no folder of a bucket.
     #[error(transparent)]
     Destination(#[from] FolderError),
-    /// The SELECT would escape its place in the statement.
-    #[error("the sql is refused: {0}")]
-    Sql(#[from] GuardError),
-    /// The statement cannot be built.
-    #[error("the statement cannot be built: {0}")]
+    /// No statement can be made of its SELECT and columns.
+    #[error(transparent)]
     Statement(#[from] UnloadError),
     /// Data at the destination that no attempt at this job wrote.
     #[error(

@@ -27,23 +27,40 @@ impl InFlight {
     /// job always enters: its lease says whose it is.
     pub(super) fn enter(&self, task: &Task) -> Option<Entry<'_>> {
         if task.token.is_some() {
-            return Some(Entry { jobs: self, job: None });
+            return Some(Entry {
+                jobs: self,
+                job: None,
+            });
         }
         let job = task.id.clone();
-        let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(job.clone());
-        is_new.then_some(Entry { jobs: self, job: Some(job) })
+        let is_new = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(job.clone());
+        is_new.then_some(Entry {
+            jobs: self,
+            job: Some(job),
+        })
     }
 
     /// Whether this process works on a job that has no lease.
     pub fn contains(&self, job: &JobId) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(job)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(job)
     }
 }
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
         if let Some(job) = &self.job {
-            self.jobs.0.lock().unwrap_or_else(PoisonError::into_inner).remove(job);
+            self.jobs
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(job);
         }
     }
 }

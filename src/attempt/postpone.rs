@@ -34,6 +34,9 @@ pub async fn postpone(world: &World, job: &ExportJob) -> Result<(), ControlPlane
         poll_count: current.poll_count.unwrap_or(0),
         submitted_at,
     };
-    world.control_plane.update_job(&job.id, None, update).await?;
+    world
+        .control_plane
+        .update_job(&job.id, None, update)
+        .await?;
     Ok(())
 }

@@ -47,7 +47,15 @@ pub(super) async fn pursue(
                 if !is_still_ours(world, task, lease, &submission).await? {
                     return Ok(Ending::LeaseLost);
                 }
-                match fate_without_token(world, task, lease, &submission.query, Some(&submission.next_uri)).await? {
+                match fate_without_token(
+                    world,
+                    task,
+                    lease,
+                    &submission.query,
+                    Some(&submission.next_uri),
+                )
+                .await?
+                {
                     Some(ending) => return Ok(ending),
                     None if missed == CONFIRMATIONS => {
                         return Err(Failure::Forgotten(submission.query));
@@ -55,18 +63,22 @@ pub(super) async fn pursue(
                     None => {}
                 }
             }
-            Err(StarburstError::NotFound) => match world.starburst.look_up(&submission.query).await? {
-                Fate::Finished => return conclude(world, task, lease, &submission.query, None).await,
-                Fate::Failed(error) => return Err(StarburstError::Query(error).into()),
-                Fate::Running | Fate::Finishing if missed == CONFIRMATIONS => {
-                    bury(world, &submission.query, Some(&submission.next_uri)).await?;
-                    return Err(Failure::Orphaned(submission.query));
+            Err(StarburstError::NotFound) => {
+                match world.starburst.look_up(&submission.query).await? {
+                    Fate::Finished => {
+                        return conclude(world, task, lease, &submission.query, None).await;
+                    }
+                    Fate::Failed(error) => return Err(StarburstError::Query(error).into()),
+                    Fate::Running | Fate::Finishing if missed == CONFIRMATIONS => {
+                        bury(world, &submission.query, Some(&submission.next_uri)).await?;
+                        return Err(Failure::Orphaned(submission.query));
+                    }
+                    Fate::Unknown if missed == CONFIRMATIONS => {
+                        return Err(Failure::Forgotten(submission.query));
+                    }
+                    Fate::Running | Fate::Finishing | Fate::Unknown => {}
                 }
-                Fate::Unknown if missed == CONFIRMATIONS => {
-                    return Err(Failure::Forgotten(submission.query));
-                }
-                Fate::Running | Fate::Finishing | Fate::Unknown => {}
-            },
+            }
             Err(error) => return Err(error.into()),
         }
         missed += 1;
@@ -89,9 +101,7 @@ pub(super) async fn fate_without_token(
     loop {
         match world.starburst.look_up(query).await? {
             Fate::Finished => {
-                return conclude(world, task, lease, query, None)
-                    .await
-                    .map(Some);
+                return conclude(world, task, lease, query, None).await.map(Some);
             }
             Fate::Failed(error) => return Err(StarburstError::Query(error).into()),
             Fate::Unknown => return Ok(None),

@@ -2,10 +2,8 @@ use chrono::{DateTime, Utc};
 use export_api::{ExportJob, JobUpdate, WireTime};
 
 use super::{
-    Ending, Failure, JobError, Shutdown, Task, World,
-    lease::Lease,
-    progress::Progress,
-    schedule, snapshot,
+    Ending, Failure, JobError, Shutdown, Task, World, lease::Lease, progress::Progress, schedule,
+    snapshot,
 };
 use crate::ports::{ControlPlaneError, ErrorKind, Remedy, StarburstError};
 
@@ -42,7 +40,12 @@ fn judge(task: &Task, progress: &Progress, failure: Failure, now: DateTime<Utc>)
     }
 }
 
-fn judge_transient(task: &Task, progress: &Progress, failure: Failure, now: DateTime<Utc>) -> Ending {
+fn judge_transient(
+    task: &Task,
+    progress: &Progress,
+    failure: Failure,
+    now: DateTime<Utc>,
+) -> Ending {
     let give_back = |failure, retry_after_seconds| Ending::GivenBack {
         failure: Some(failure),
         retry_after_seconds,
@@ -120,14 +123,21 @@ pub(super) async fn unreadable(world: &World, job: &ExportJob, error: JobError) 
 fn update_of(ending: &Ending, now: DateTime<Utc>) -> Option<JobUpdate> {
     let completed_at = WireTime::from(now);
     match ending {
-        Ending::Exported { inventory, stats, .. } => Some(JobUpdate::Completed {
+        Ending::Exported {
+            inventory, stats, ..
+        } => Some(JobUpdate::Completed {
             row_count: inventory.rows,
             size_bytes: inventory.bytes,
             files: inventory.files,
             completed_at,
             stats: *stats,
         }),
-        Ending::Parked { next_uri, next_poll_at, poll_count, .. } => Some(JobUpdate::Running {
+        Ending::Parked {
+            next_uri,
+            next_poll_at,
+            poll_count,
+            ..
+        } => Some(JobUpdate::Running {
             next_uri: next_uri.clone(),
             next_poll_at: WireTime::ceil(*next_poll_at),
             poll_count: *poll_count,
@@ -136,7 +146,10 @@ fn update_of(ending: &Ending, now: DateTime<Utc>) -> Option<JobUpdate> {
             error_message: failure.to_string(),
             completed_at,
         }),
-        Ending::GivenBack { failure, retry_after_seconds } => Some(JobUpdate::GiveBack {
+        Ending::GivenBack {
+            failure,
+            retry_after_seconds,
+        } => Some(JobUpdate::GiveBack {
             error_message: failure
                 .as_ref()
                 .map_or_else(|| "the worker shut down".to_owned(), ToString::to_string),
@@ -150,7 +163,9 @@ fn update_of(ending: &Ending, now: DateTime<Utc>) -> Option<JobUpdate> {
 
 fn is_terminal(update: &JobUpdate) -> bool {
     match update {
-        JobUpdate::Completed { .. } | JobUpdate::Failed { .. } | JobUpdate::Cancelled { .. } => true,
+        JobUpdate::Completed { .. } | JobUpdate::Failed { .. } | JobUpdate::Cancelled { .. } => {
+            true
+        }
         JobUpdate::Submitted { .. }
         | JobUpdate::Running { .. }
         | JobUpdate::GiveBack { .. }
@@ -203,7 +218,13 @@ async fn refused(world: &World, task: &Task, ending: Ending, error: ControlPlane
         (ErrorKind::LeaseLost, _) => world.events.lease_lost(task),
         (ErrorKind::Permanent, Ending::Exported { .. }) => fail(world, task, error.into()).await,
         // First-generation Control Planes take no job back.
-        (ErrorKind::Permanent, Ending::GivenBack { failure: Some(failure), .. }) => {
+        (
+            ErrorKind::Permanent,
+            Ending::GivenBack {
+                failure: Some(failure),
+                ..
+            },
+        ) => {
             fail(world, task, failure).await;
         }
         (_, ending) => world.events.unreported(task, &ending, &error),

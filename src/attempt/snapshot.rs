@@ -45,7 +45,10 @@ pub(super) async fn started(world: &World, task: &Task, answer: &JobUpdated) {
     let marked = async {
         if world.control_plane.snapshot_status(snapshot).await? == SnapshotStatus::Pending {
             let creating = SnapshotPatch::Creating;
-            world.control_plane.update_snapshot(snapshot, &creating).await?;
+            world
+                .control_plane
+                .update_snapshot(snapshot, &creating)
+                .await?;
         }
         Ok::<_, ControlPlaneError>(())
     };
@@ -88,10 +91,18 @@ async fn finalise(
         return Ok(None);
     };
     // Somebody may have cancelled it, or another worker have come first.
-    if world.control_plane.snapshot_status(snapshot).await?.is_terminal() {
+    if world
+        .control_plane
+        .snapshot_status(snapshot)
+        .await?
+        .is_terminal()
+    {
         return Ok(None);
     }
-    world.control_plane.update_snapshot(snapshot, &patch).await?;
+    world
+        .control_plane
+        .update_snapshot(snapshot, &patch)
+        .await?;
     Ok(Some(match patch {
         SnapshotPatch::Creating => SnapshotStatus::Creating,
         SnapshotPatch::Ready { .. } => SnapshotStatus::Ready,

@@ -3,7 +3,7 @@ use export_api::ExportJob;
 use super::{JobError, Task, World};
 use crate::{
     ports::Statement,
-    starburst::{JobComment, Unload},
+    starburst::{Compression, Unload},
 };
 
 /// How a query's result becomes Parquet files.
@@ -20,18 +20,16 @@ pub(super) fn build(world: &World, task: &Task, job: &ExportJob) -> Result<State
         .column_names
         .as_deref()
         .ok_or(JobError::Missing("column_names"))?;
-    let comment = JobComment {
-        snapshot_id: task.snapshot_id.as_str(),
-        job_id: task.id.as_str(),
-        attempt: task.attempt,
-    };
     let sql = match world.settings.strategy {
         ExportStrategy::Unload => Unload {
-            comment,
+            snapshot: &task.snapshot_id,
+            job: &task.id,
+            attempt: task.attempt,
             function: &world.settings.unload_function,
             columns,
             sql,
             destination: &task.destination,
+            compression: Compression::Snappy,
         }
         .to_sql()?,
     };

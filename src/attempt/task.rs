@@ -40,7 +40,10 @@ pub struct Task {
 impl Task {
     /// Reads a job. Fails if its destination is none.
     pub fn of(job: &ExportJob) -> Result<Self, JobError> {
-        let path = job.gcs_path.as_deref().ok_or(JobError::Missing("gcs_path"))?;
+        let path = job
+            .gcs_path
+            .as_deref()
+            .ok_or(JobError::Missing("gcs_path"))?;
         Ok(Self {
             id: job.id.clone(),
             snapshot_id: job.snapshot_id.clone(),

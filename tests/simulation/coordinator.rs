@@ -66,7 +66,11 @@ fn register(state: &mut State, now: DateTime<Utc>, statement: &Statement) -> Reg
     }
 }
 
-fn follow(state: &mut State, now: DateTime<Utc>, next_uri: &NextUri) -> Result<Page, StarburstError> {
+fn follow(
+    state: &mut State,
+    now: DateTime<Utc>,
+    next_uri: &NextUri,
+) -> Result<Page, StarburstError> {
     let mut parts = next_uri.expose().rsplit('/');
     let token: u32 = parts.next().unwrap().parse().unwrap();
     let id = parts.next().unwrap();
@@ -121,8 +125,12 @@ fn fate(state: &State, id: &QueryId) -> Fate {
 #[async_trait]
 impl Starburst for Replica {
     async fn register(&self, statement: &Statement) -> Result<Registered, StarburstError> {
-        self.call("register", |state, now| Ok(register(state, now, statement)), lost)
-            .await
+        self.call(
+            "register",
+            |state, now| Ok(register(state, now, statement)),
+            lost,
+        )
+        .await
     }
 
     async fn follow(&self, next_uri: &NextUri) -> Result<Page, StarburstError> {
@@ -145,7 +153,8 @@ impl Starburst for Replica {
     }
 
     async fn look_up(&self, query: &QueryId) -> Result<Fate, StarburstError> {
-        self.call("look up", |state, _| Ok(fate(state, query)), lost).await
+        self.call("look up", |state, _| Ok(fate(state, query)), lost)
+            .await
     }
 
     async fn run(&self, _: &Statement) -> Result<Vec<Vec<serde_json::Value>>, StarburstError> {

@@ -20,7 +20,10 @@ async fn die_at_every_call(fault: Fault) {
                 let _ = (&mut { replica }).await;
                 world.start("b", &Arc::default())
             };
-            let (job, survivor) = tokio::join!(world.job_over(), tokio::time::timeout(Duration::from_secs(3600), crash));
+            let (job, survivor) = tokio::join!(
+                world.job_over(),
+                tokio::time::timeout(Duration::from_secs(3600), crash)
+            );
             world.assert_exported_once(&job, &context);
             if survivor.is_err() || !faulty.all_happened() {
                 assert!(number > 8, "{context}: the run has more calls than this");

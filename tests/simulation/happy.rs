@@ -23,12 +23,21 @@ async fn a_short_query_is_over_without_a_poll() {
     let job = world.job_over().await;
     world.assert_exported_once(&job, "one second");
     let calls = faults.calls();
-    assert_eq!(calls.iter().filter(|call| **call == "park").count(), 0, "{calls:?}");
+    assert_eq!(
+        calls.iter().filter(|call| **call == "park").count(),
+        0,
+        "{calls:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_query_that_fails_for_a_passing_reason_is_tried_again() {
-    for error in ["GENERIC_INTERNAL_ERROR", "CLUSTER_OUT_OF_MEMORY", "USER_CANCELED", "EXCEEDED_TIME_LIMIT"] {
+    for error in [
+        "GENERIC_INTERNAL_ERROR",
+        "CLUSTER_OUT_OF_MEMORY",
+        "USER_CANCELED",
+        "EXCEEDED_TIME_LIMIT",
+    ] {
         let world = SimulatedWorld::new(Duration::from_secs(5));
         world.state.lock().unwrap().query_errors = vec![error];
         let _replica = world.start("a", &Arc::default());
@@ -63,13 +72,25 @@ async fn what_is_retried_once_is_not_retried_twice() {
 async fn data_of_somebody_else_at_the_destination_fails_the_job_and_stays() {
     let world = SimulatedWorld::new(Duration::from_secs(5));
     let theirs = "bucket/exports/person/theirs.parquet";
-    let object = Object { rows: 1, size: 10, written: at("2026-11-22T03:00:00Z") };
-    world.state.lock().unwrap().objects.insert(theirs.to_owned(), object);
+    let object = Object {
+        rows: 1,
+        size: 10,
+        written: at("2026-11-22T03:00:00Z"),
+    };
+    world
+        .state
+        .lock()
+        .unwrap()
+        .objects
+        .insert(theirs.to_owned(), object);
     let _replica = world.start("a", &Arc::default());
     let job = world.job_over().await;
     assert_eq!(job.status, JobStatus::Failed);
     let message = job.error_message.unwrap();
-    assert!(message.contains("gs://bucket/exports/person/theirs.parquet"), "{message}");
+    assert!(
+        message.contains("gs://bucket/exports/person/theirs.parquet"),
+        "{message}"
+    );
     let state = world.state.lock().unwrap();
     assert!(state.objects.contains_key(theirs));
     assert!(state.queries.is_empty(), "nothing was sent to starburst");
@@ -89,5 +110,8 @@ async fn a_cancelled_job_has_its_query_cancelled() {
     assert_eq!(job.status, JobStatus::Cancelled);
     let state = world.state.lock().unwrap();
     assert_eq!(state.snapshot, SnapshotStatus::Cancelled);
-    assert!(matches!(state.queries[0].state, super::state::QueryState::Failed("USER_CANCELED")));
+    assert!(matches!(
+        state.queries[0].state,
+        super::state::QueryState::Failed("USER_CANCELED")
+    ));
 }

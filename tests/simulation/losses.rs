@@ -15,7 +15,10 @@ async fn calls_of(run_time: Duration) -> Vec<&'static str> {
     let _replica = world.start("a", &faults);
     world.job_over().await;
     let calls = faults.calls();
-    let end = calls.iter().position(|call| *call == "complete").expect("the job completes");
+    let end = calls
+        .iter()
+        .position(|call| *call == "complete")
+        .expect("the job completes");
     calls[..=end].to_vec()
 }
 
@@ -26,7 +29,10 @@ async fn every_call(fault: Fault, replicas: &[&str]) {
             let world = SimulatedWorld::new(run_time);
             let faulty = Arc::new(Faults::at(number, fault));
             let _first = world.start("a", &faulty);
-            let _others: Vec<_> = replicas.iter().map(|name| world.start(name, &Arc::default())).collect();
+            let _others: Vec<_> = replicas
+                .iter()
+                .map(|name| world.start(name, &Arc::default()))
+                .collect();
             let job = world.job_over().await;
             world.assert_exported_once(&job, &context);
         }

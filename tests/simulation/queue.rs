@@ -84,12 +84,20 @@ fn update(
         .jobs
         .iter_mut()
         .find(|job| job.wire.id == *id)
-        .ok_or_else(|| ControlPlaneError::NotFound { message: id.to_string() })?;
+        .ok_or_else(|| ControlPlaneError::NotFound {
+            message: id.to_string(),
+        })?;
     if given != Some(&token(job.token)) || job.wire.status.is_terminal() {
         return Err(ControlPlaneError::LeaseLost);
     }
     match update {
-        JobUpdate::Submitted { query_id, next_uri, next_poll_at, poll_count, submitted_at } => {
+        JobUpdate::Submitted {
+            query_id,
+            next_uri,
+            next_poll_at,
+            poll_count,
+            submitted_at,
+        } => {
             job.wire.status = JobStatus::Submitted;
             job.wire.starburst_query_id = Some(query_id);
             job.wire.next_uri = Some(next_uri);
@@ -97,13 +105,22 @@ fn update(
             job.wire.poll_count = Some(poll_count);
             job.wire.submitted_at = Some(submitted_at);
         }
-        JobUpdate::Running { next_uri, next_poll_at, poll_count } => {
+        JobUpdate::Running {
+            next_uri,
+            next_poll_at,
+            poll_count,
+        } => {
             job.wire.next_uri = Some(next_uri);
             job.wire.next_poll_at = Some(next_poll_at);
             job.wire.poll_count = Some(poll_count);
             job.lease_until = None;
         }
-        JobUpdate::Completed { row_count, size_bytes, files, .. } => {
+        JobUpdate::Completed {
+            row_count,
+            size_bytes,
+            files,
+            ..
+        } => {
             job.wire.row_count = Some(row_count);
             job.wire.size_bytes = Some(size_bytes);
             job.wire.files = Some(files);
@@ -114,7 +131,11 @@ fn update(
             end(job, JobStatus::Failed);
         }
         JobUpdate::Cancelled { .. } => end(job, JobStatus::Cancelled),
-        JobUpdate::GiveBack { error_message, retry_after_seconds, interrupted } => {
+        JobUpdate::GiveBack {
+            error_message,
+            retry_after_seconds,
+            interrupted,
+        } => {
             let attempt = job.wire.attempt.unwrap_or(0);
             job.wire.error_message = Some(error_message);
             job.lease_until = None;
@@ -133,13 +154,22 @@ fn update(
         }
     }
     job.wire.updated_at = Some(WireTime(now));
-    Ok(JobUpdated { snapshot: Some(snapshot_after(state)) })
+    Ok(JobUpdated {
+        snapshot: Some(snapshot_after(state)),
+    })
 }
 
 fn snapshot_after(state: &mut State) -> SnapshotAfterUpdate {
-    let remaining = state.jobs.iter().filter(|job| !job.wire.status.is_terminal()).count();
+    let remaining = state
+        .jobs
+        .iter()
+        .filter(|job| !job.wire.status.is_terminal())
+        .count();
     if !state.snapshot.is_terminal() {
-        let completed = state.jobs.iter().all(|job| job.wire.status == JobStatus::Completed);
+        let completed = state
+            .jobs
+            .iter()
+            .all(|job| job.wire.status == JobStatus::Completed);
         state.snapshot = match remaining {
             0 if completed => SnapshotStatus::Ready,
             0 => SnapshotStatus::Failed,
@@ -163,7 +193,11 @@ impl ControlPlane for Replica {
 
     async fn pollable(&self, request: &PollableRequest) -> Result<Claimed, ControlPlaneError> {
         let jobs = self
-            .call("pollable", |state, now| Ok(pollable(state, now, request)), lost)
+            .call(
+                "pollable",
+                |state, now| Ok(pollable(state, now, request)),
+                lost,
+            )
             .await?;
         Ok(Claimed { jobs })
     }
@@ -183,21 +217,34 @@ impl ControlPlane for Replica {
             JobUpdate::GiveBack { .. } => "give back",
             JobUpdate::Heartbeat { .. } => "heartbeat",
         };
-        self.call(name, |state, now| update(state, now, job, token, change), lost)
-            .await
+        self.call(
+            name,
+            |state, now| update(state, now, job, token, change),
+            lost,
+        )
+        .await
     }
 
     async fn snapshot_jobs(&self, _: &SnapshotId) -> Result<Vec<ExportJob>, ControlPlaneError> {
-        let jobs = |state: &mut State, _| Ok(state.jobs.iter().map(|job| job.wire.clone()).collect());
+        let jobs =
+            |state: &mut State, _| Ok(state.jobs.iter().map(|job| job.wire.clone()).collect());
         self.call("snapshot jobs", jobs, lost).await
     }
 
     async fn snapshot_status(&self, _: &SnapshotId) -> Result<SnapshotStatus, ControlPlaneError> {
-        self.call("snapshot status", |state, _| Ok(state.snapshot.clone()), lost)
-            .await
+        self.call(
+            "snapshot status",
+            |state, _| Ok(state.snapshot.clone()),
+            lost,
+        )
+        .await
     }
 
-    async fn update_snapshot(&self, _: &SnapshotId, _: &SnapshotPatch) -> Result<(), ControlPlaneError> {
+    async fn update_snapshot(
+        &self,
+        _: &SnapshotId,
+        _: &SnapshotPatch,
+    ) -> Result<(), ControlPlaneError> {
         self.call("update snapshot", |_, _| Ok(()), lost).await
     }
 

@@ -93,7 +93,11 @@ impl State {
             for part in 0..parts {
                 let rows = if part == 0 { rows / 2 } else { rows - rows / 2 };
                 let name = format!("{}{}_{part}", query.location, query.id);
-                let object = Object { rows, size: rows * 10, written: at };
+                let object = Object {
+                    rows,
+                    size: rows * 10,
+                    written: at,
+                };
                 self.objects.insert(name, object);
             }
         }
@@ -107,7 +111,8 @@ impl State {
             .iter()
             .any(|query| query.location == location && query.state == QueryState::Running);
         if alive {
-            self.violations.push(format!("two queries write to {location} at once"));
+            self.violations
+                .push(format!("two queries write to {location} at once"));
         }
         self.queries[index].state = QueryState::Running;
         self.queries[index].started = Some(now);
@@ -120,7 +125,11 @@ impl State {
         if query.state == QueryState::Running {
             query.state = QueryState::Failed("USER_CANCELED");
             let name = format!("{}{}_late", query.location, query.id);
-            let object = Object { rows: 7, size: 70, written: now + LATE_WRITE };
+            let object = Object {
+                rows: 7,
+                size: 70,
+                written: now + LATE_WRITE,
+            };
             self.objects.insert(name, object);
         } else if query.state == QueryState::Registered {
             query.state = QueryState::Failed("USER_CANCELED");

@@ -77,7 +77,11 @@ impl SimulatedWorld {
     /// queries that run for `run_time`.
     pub fn new(run_time: Duration) -> Self {
         let began = at("2026-11-22T03:00:00Z");
-        let foreign = Object { rows: 5, size: 50, written: began - TimeDelta::days(1) };
+        let foreign = Object {
+            rows: 5,
+            size: 50,
+            written: began - TimeDelta::days(1),
+        };
         let job: ExportJob = serde_json::from_value(serde_json::json!({
             "id": "job-1", "snapshot_id": "snapshot-1", "job_type": "node",
             "entity_name": "Person", "status": "pending", "sql": "SELECT id FROM person",
@@ -86,23 +90,38 @@ impl SimulatedWorld {
         }))
         .unwrap();
         let state = State {
-            jobs: vec![Job { wire: job, token: 0, lease_until: None, not_before: began, endings: 0 }],
+            jobs: vec![Job {
+                wire: job,
+                token: 0,
+                lease_until: None,
+                not_before: began,
+                endings: 0,
+            }],
             snapshot: SnapshotStatus::Pending,
             queries: Vec::new(),
-            objects: FOREIGN.iter().map(|name| ((*name).to_owned(), foreign.clone())).collect(),
+            objects: FOREIGN
+                .iter()
+                .map(|name| ((*name).to_owned(), foreign.clone()))
+                .collect(),
             run_time: TimeDelta::from_std(run_time).unwrap(),
             query_errors: Vec::new(),
             violations: Vec::new(),
         };
         Self {
             state: Arc::new(Mutex::new(state)),
-            clock: Clock::Anchored { at: began, since: Instant::now() },
+            clock: Clock::Anchored {
+                at: began,
+                since: Instant::now(),
+            },
         }
     }
 
     /// Starts a replica of the worker, both loops, as deployed.
     pub fn start(&self, name: &str, faults: &Arc<Faults>) -> (JoinHandle<()>, Shutdown) {
-        let replica = Arc::new(Replica { world: self.clone(), faults: Arc::clone(faults) });
+        let replica = Arc::new(Replica {
+            world: self.clone(),
+            faults: Arc::clone(faults),
+        });
         let world = Arc::new(World {
             control_plane: replica.clone(),
             starburst: replica.clone(),
@@ -164,8 +183,17 @@ impl SimulatedWorld {
         self.assert_nothing_foreign_touched(context);
         let mut state = self.state.lock().unwrap();
         state.advance(self.clock.now());
-        assert_eq!(job.status, JobStatus::Completed, "{context}: {:?}", job.error_message);
-        assert_eq!((job.row_count, job.size_bytes, job.files), (Some(ROWS), Some(ROWS * 10), Some(2)), "{context}");
+        assert_eq!(
+            job.status,
+            JobStatus::Completed,
+            "{context}: {:?}",
+            job.error_message
+        );
+        assert_eq!(
+            (job.row_count, job.size_bytes, job.files),
+            (Some(ROWS), Some(ROWS * 10), Some(2)),
+            "{context}"
+        );
         assert_eq!(state.jobs[0].endings, 1, "{context}: the job ends once");
         assert_eq!(state.snapshot, SnapshotStatus::Ready, "{context}");
         let (names, rows): (Vec<&String>, Vec<u64>) = state
@@ -176,8 +204,15 @@ impl SimulatedWorld {
             .unzip();
         assert_eq!(rows.iter().sum::<u64>(), ROWS, "{context}: {names:?}");
         let winner = job.starburst_query_id.as_deref().unwrap();
-        assert!(names.iter().all(|name| name.contains(winner)), "{context}: {names:?} of {winner}");
-        let running = state.queries.iter().filter(|query| query.state == QueryState::Running).count();
+        assert!(
+            names.iter().all(|name| name.contains(winner)),
+            "{context}: {names:?} of {winner}"
+        );
+        let running = state
+            .queries
+            .iter()
+            .filter(|query| query.state == QueryState::Running)
+            .count();
         assert_eq!(running, 0, "{context}: no query is left running");
     }
 
@@ -185,7 +220,10 @@ impl SimulatedWorld {
         let state = self.state.lock().unwrap();
         assert_eq!(state.violations, Vec::<String>::new(), "{context}");
         for name in FOREIGN {
-            assert!(state.objects.contains_key(name), "{context}: {name} is gone");
+            assert!(
+                state.objects.contains_key(name),
+                "{context}: {name} is gone"
+            );
         }
     }
 }
