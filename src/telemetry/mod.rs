@@ -1,5 +1,15 @@
 //! Logging, metrics, typed events and the admin HTTP server.
 
-mod metrics;
+pub mod events;
+mod json_lines;
+pub mod logging;
+pub mod metrics;
+#[cfg(test)]
+mod tests;
 
-pub use metrics::{Boundary, Metrics, OutsideRequest, RequestOutcome};
+pub use events::{Cause, Counts, Events, JobFacts};
+pub use logging::{LogFormat, LogLevel, LogLevelError};
+pub use metrics::{
+    Boundary, ErrorSource, Exported, JobOutcome, Loop, Metrics, OutsideRequest, RequestOutcome,
+    SnapshotEnd, Step,
+};
