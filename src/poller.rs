@@ -15,9 +15,10 @@ use futures::{StreamExt, stream};
 use tokio::time::Instant;
 
 use crate::{
-    attempt::{self, Shutdown, World},
+    attempt::{self, Failure, Shutdown, World},
     feed::{Batch, Panicked, feed},
     submitter::whole_seconds,
+    telemetry::Loop,
 };
 
 /// Every Control Plane answers 422 beyond this.
@@ -90,6 +91,7 @@ impl Poller {
                 }
             }
             Ok(page) => {
+                world.events.looked(Loop::Poller, page.jobs.len());
                 let has_waited = !self.poll_wait.is_zero() && asked.elapsed() >= self.poll_wait / 2;
                 let pause = page.jobs.is_empty() && !has_waited;
                 Batch {
@@ -98,7 +100,9 @@ impl Poller {
                 }
             }
             Err(error) => {
-                world.events.poll_failed(&error);
+                world
+                    .events
+                    .look_failed(Loop::Poller, &Failure::from(error).cause());
                 Batch {
                     jobs: Vec::new(),
                     pause: Some(self.interval),

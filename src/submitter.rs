@@ -7,8 +7,9 @@ use export_api::ClaimRequest;
 use tokio::time::Instant;
 
 use crate::{
-    attempt::{self, Shutdown, World},
+    attempt::{self, Failure, Shutdown, World},
     feed::{Batch, Panicked, feed},
+    telemetry::Loop,
 };
 
 /// Settings of the submitter.
@@ -60,7 +61,7 @@ impl Submitter {
         let asked = Instant::now();
         match world.control_plane.claim(&request).await {
             Ok(claimed) => {
-                world.events.claim(claimed.jobs.len());
+                world.events.looked(Loop::Submitter, claimed.jobs.len());
                 // Where the Control Plane waited, the pause is over already.
                 let has_waited =
                     !self.claim_wait.is_zero() && asked.elapsed() >= self.claim_wait / 2;
@@ -71,7 +72,9 @@ impl Submitter {
                 }
             }
             Err(error) => {
-                world.events.claim_failed(&error);
+                world
+                    .events
+                    .look_failed(Loop::Submitter, &Failure::from(error).cause());
                 Batch {
                     jobs: Vec::new(),
                     pause: Some(self.empty_backoff),

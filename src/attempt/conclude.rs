@@ -6,8 +6,9 @@ use super::{
     destination::{foreign, purge},
     inventory::{self, Inventory},
     lease::Lease,
+    progress::Progress,
 };
-use crate::ports::QueryId;
+use crate::{ports::QueryId, telemetry::Step};
 
 /// Counts what a finished query wrote.
 ///
@@ -18,9 +19,11 @@ pub(super) async fn conclude(
     world: &World,
     task: &Task,
     lease: &Lease<'_>,
+    progress: &Progress,
     query: &QueryId,
     stats: Option<QueryStats>,
 ) -> Result<Ending, Failure> {
+    let _clock = progress.enter(world, Step::Inventory);
     let first = count(world, task, query).await?;
     let inventory = if task.attempt.is_some_and(|attempt| attempt > 1) {
         sleep(world.settings.settle).await;

@@ -5,6 +5,7 @@ use super::inventory::InventoryError;
 use crate::{
     ports::{ControlPlaneError, ErrorKind, FolderError, QueryId, StarburstError, StorageError},
     starburst::UnloadError,
+    telemetry::{Cause, ErrorSource},
 };
 
 /// A job that cannot be exported as it stands.
@@ -66,19 +67,6 @@ pub enum Failure {
     NoQuery,
 }
 
-/// Where a failure arose: a metric label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Origin {
-    /// The job itself.
-    Job,
-    /// The Control Plane.
-    ControlPlane,
-    /// Starburst.
-    Starburst,
-    /// The object store.
-    Storage,
-}
-
 impl Failure {
     /// What happens to the job.
     pub fn kind(&self) -> ErrorKind {
@@ -96,15 +84,23 @@ impl Failure {
         }
     }
 
-    /// Where it arose.
-    pub fn origin(&self) -> Origin {
+    /// What log lines and metrics say of it.
+    pub fn cause(&self) -> Cause {
+        Cause {
+            source: self.source_of(),
+            kind: self.kind(),
+            message: self.to_string(),
+        }
+    }
+
+    fn source_of(&self) -> ErrorSource {
         match self {
-            Self::Job(_) => Origin::Job,
-            Self::ControlPlane(_) | Self::NoQuery => Origin::ControlPlane,
+            Self::Job(_) => ErrorSource::Job,
+            Self::ControlPlane(_) | Self::NoQuery => ErrorSource::ControlPlane,
             Self::Starburst(_) | Self::Undead(_) | Self::Forgotten(_) | Self::Orphaned(_) => {
-                Origin::Starburst
+                ErrorSource::Starburst
             }
-            Self::Storage(_) | Self::Inventory(_) | Self::Unsettled(_) => Origin::Storage,
+            Self::Storage(_) | Self::Inventory(_) | Self::Unsettled(_) => ErrorSource::Storage,
         }
     }
 }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The steps know neither HTTP nor timers of loops. Work on a job yields one
-//! [`Ending`]; [`report`] is the one place that tells it to the Control Plane.
+//! [`Ending`]; the report is the one place that tells it to the Control Plane.
 
 mod bury;
 mod conclude;
@@ -32,7 +32,7 @@ mod task;
 mod world;
 
 pub use ending::Ending;
-pub use failure::{Failure, JobError, Origin};
+pub use failure::{Failure, JobError};
 pub use in_flight::InFlight;
 pub use poll::{is_due, poll};
 pub use postpone::postpone;

@@ -1,16 +1,16 @@
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use export_api::ExportJob;
+use tracing::Instrument;
 
 use super::{
     Ending, Failure, Shutdown, Task, World,
     bury::bury,
     lease::Lease,
     progress::{Progress, Submission},
-    pursue::{fate_without_token, pursue},
+    pursue::{Pursuit, fate_without_token, pursue},
     report, schedule,
 };
+use crate::telemetry::{Loop, Step};
 
 /// Asks how the query of a submitted job is doing, and reports it.
 pub async fn poll(world: &World, shutdown: &Shutdown, job: &ExportJob) {
@@ -21,11 +21,16 @@ pub async fn poll(world: &World, shutdown: &Shutdown, job: &ExportJob) {
     let Some(_entry) = world.in_flight.enter(&task) else {
         return;
     };
-    let progress = Progress::default();
+    let _in_flight = world.events.metrics().in_flight(Loop::Poller);
+    let progress = Progress::new(Step::Poll);
     let lease = Lease::new(world, &task);
     let work = ask(world, shutdown, &task, &lease, &progress);
-    let ending = report::ending_of(world, shutdown, &task, &lease, &progress, work).await;
-    report::report(world, &task, ending).await;
+    async {
+        let ending = report::ending_of(world, shutdown, &task, &lease, &progress, work).await;
+        report::report(world, &task, &progress, ending).await;
+    }
+    .instrument(task.facts.span().clone())
+    .await;
 }
 
 async fn ask(
@@ -37,11 +42,12 @@ async fn ask(
 ) -> Result<Ending, Failure> {
     let query = task.query.clone().ok_or(Failure::NoQuery)?;
     if task.cancel_requested {
+        let _clock = progress.enter(world, Step::Bury);
         bury(world, &query, task.next_uri.as_ref()).await?;
         return Ok(Ending::Cancelled);
     }
     let Some(next_uri) = task.next_uri.clone() else {
-        return fate_without_token(world, task, lease, &query, None)
+        return fate_without_token(world, task, lease, progress, &query, None)
             .await?
             .ok_or(Failure::Forgotten(query));
     };
@@ -49,9 +55,10 @@ async fn ask(
         query,
         next_uri,
         poll_count: task.poll_count.saturating_add(1),
+        submitted_at: task.submitted_at,
     };
     progress.submitted(submission);
-    pursue(world, shutdown, task, lease, progress, Duration::ZERO).await
+    pursue(world, shutdown, task, lease, progress, Pursuit::Poll).await
 }
 
 /// Whether a pollable job is to be asked for at `now`.

@@ -22,6 +22,15 @@ const LOOK: Duration = Duration::from_secs(1);
 /// so many times before it is taken for one that hangs.
 const LOOKS: u32 = 30;
 
+/// What a query is followed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pursuit {
+    /// To start it.
+    Kick,
+    /// To see how it is doing.
+    Poll,
+}
+
 /// Follows a persisted query as far as it goes now: to its end and the count of
 /// its files, or to where the next poller takes over.
 pub(super) async fn pursue(
@@ -30,17 +39,18 @@ pub(super) async fn pursue(
     task: &Task,
     lease: &Lease<'_>,
     progress: &Progress,
-    patience: Duration,
+    pursuit: Pursuit,
 ) -> Result<Ending, Failure> {
     let mut missed = 0;
     loop {
-        let result = sprint(world, shutdown, progress, patience).await;
+        let result = sprint(world, shutdown, progress, pursuit).await;
         let Some(submission) = progress.submission() else {
             return Err(Failure::NoQuery);
         };
         match result {
             Ok(Sprint::Over(stats)) => {
-                return conclude(world, task, lease, &submission.query, Some(stats)).await;
+                return conclude(world, task, lease, progress, &submission.query, Some(stats))
+                    .await;
             }
             Ok(Sprint::Parked) => return Ok(submission.park(world.clock.now())),
             Err(StarburstError::Gone) => {
@@ -51,6 +61,7 @@ pub(super) async fn pursue(
                     world,
                     task,
                     lease,
+                    progress,
                     &submission.query,
                     Some(&submission.next_uri),
                 )
@@ -66,7 +77,8 @@ pub(super) async fn pursue(
             Err(StarburstError::NotFound) => {
                 match world.starburst.look_up(&submission.query).await? {
                     Fate::Finished => {
-                        return conclude(world, task, lease, &submission.query, None).await;
+                        return conclude(world, task, lease, progress, &submission.query, None)
+                            .await;
                     }
                     Fate::Failed(error) => return Err(StarburstError::Query(error).into()),
                     Fate::Running | Fate::Finishing if missed == CONFIRMATIONS => {
@@ -94,6 +106,7 @@ pub(super) async fn fate_without_token(
     world: &World,
     task: &Task,
     lease: &Lease<'_>,
+    progress: &Progress,
     query: &QueryId,
     next_uri: Option<&NextUri>,
 ) -> Result<Option<Ending>, Failure> {
@@ -101,7 +114,9 @@ pub(super) async fn fate_without_token(
     loop {
         match world.starburst.look_up(query).await? {
             Fate::Finished => {
-                return conclude(world, task, lease, query, None).await.map(Some);
+                return conclude(world, task, lease, progress, query, None)
+                    .await
+                    .map(Some);
             }
             Fate::Failed(error) => return Err(StarburstError::Query(error).into()),
             Fate::Unknown => return Ok(None),

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use export_api::{ExportJob, JobUpdate, WireTime};
 
@@ -5,8 +7,13 @@ use super::{
     Ending, Failure, JobError, Shutdown, Task, World, lease::Lease, progress::Progress, schedule,
     snapshot,
 };
-use crate::ports::{ControlPlaneError, ErrorKind, Remedy, StarburstError};
+use crate::{
+    ports::{ControlPlaneError, ErrorKind, Remedy, StarburstError},
+    telemetry::{Cause, Counts, ErrorSource, JobFacts, Step},
+};
 
+/// Why a job that a shutdown cut is given back.
+const SHUT_DOWN: &str = "the worker shut down";
 /// Seconds before a job that was given back may be claimed again,
 const RETRY_SECONDS: u32 = 10;
 /// and where the cluster itself is short of something.
@@ -84,39 +91,48 @@ fn judge_transient(
 ///
 /// A report that does not get through is lost, not the job: its lease runs out
 /// and the next poller finds the same query, over, with the same files.
-pub(super) async fn report(world: &World, task: &Task, ending: Ending) {
+pub(super) async fn report(world: &World, task: &Task, progress: &Progress, ending: Ending) {
+    let noticed = progress.step();
+    let clock = progress.enter(world, Step::Report);
     let now = world.clock.now();
     let Some(update) = update_of(&ending, now) else {
-        return settle_unwritten(world, task, &ending);
+        return unwritten(world, task, noticed, &ending);
     };
     if is_terminal(&update) && !may_end(world, task).await {
-        return world.events.lease_lost(task);
+        return world.events.lease_lost(&task.facts, Step::Report);
     }
-    match send(world, task, update).await {
+    let answer = send(world, task, update).await;
+    drop(clock);
+    match answer {
         Ok(answer) => {
-            world.events.ended(task, &ending, now);
+            tell(world, task, progress, &ending, now);
             if !matches!(ending, Ending::Parked { .. } | Ending::GivenBack { .. }) {
                 snapshot::job_ended(world, task, &answer).await;
             }
         }
-        Err(error) => refused(world, task, ending, error).await,
+        Err(error) => refused(world, task, progress, ending, error).await,
     }
 }
 
 /// A job that cannot even be read fails alone, never its batch.
 pub(super) async fn unreadable(world: &World, job: &ExportJob, error: JobError) {
+    let facts = JobFacts::of(job);
     let update = JobUpdate::Failed {
         error_message: error.to_string(),
         completed_at: world.clock.now().into(),
     };
-    world.events.unreadable(job, &error);
     let answer = world
         .control_plane
         .update_job(&job.id, job.claim_token.as_ref(), update)
         .await;
     match answer {
-        Ok(answer) => snapshot::ended(world, &job.snapshot_id, &answer).await,
-        Err(error) => tracing::warn!(job_id = %job.id, %error, "failed job not reported"),
+        Ok(answer) => {
+            world.events.failed(&facts, &Failure::from(error).cause());
+            snapshot::ended(world, &job.snapshot_id, &answer).await;
+        }
+        Err(error) => world
+            .events
+            .left_as_it_is(&facts, &Failure::from(error).cause()),
     }
 }
 
@@ -152,7 +168,7 @@ fn update_of(ending: &Ending, now: DateTime<Utc>) -> Option<JobUpdate> {
         } => Some(JobUpdate::GiveBack {
             error_message: failure
                 .as_ref()
-                .map_or_else(|| "the worker shut down".to_owned(), ToString::to_string),
+                .map_or_else(|| SHUT_DOWN.to_owned(), ToString::to_string),
             retry_after_seconds: *retry_after_seconds,
             interrupted: failure.is_none(),
         }),
@@ -174,9 +190,9 @@ fn is_terminal(update: &JobUpdate) -> bool {
 }
 
 /// Nothing is written for these; nobody is told but the log.
-fn settle_unwritten(world: &World, task: &Task, ending: &Ending) {
+fn unwritten(world: &World, task: &Task, noticed: Step, ending: &Ending) {
     match ending {
-        Ending::LeaseLost => world.events.lease_lost(task),
+        Ending::LeaseLost => world.events.lease_lost(&task.facts, noticed),
         Ending::LeftAlone
         | Ending::Exported { .. }
         | Ending::Parked { .. }
@@ -213,10 +229,18 @@ async fn send(
 }
 
 /// A Control Plane that will never take this report still takes a failure that says so.
-async fn refused(world: &World, task: &Task, ending: Ending, error: ControlPlaneError) {
+async fn refused(
+    world: &World,
+    task: &Task,
+    progress: &Progress,
+    ending: Ending,
+    error: ControlPlaneError,
+) {
     match (error.kind(), ending) {
-        (ErrorKind::LeaseLost, _) => world.events.lease_lost(task),
-        (ErrorKind::Permanent, Ending::Exported { .. }) => fail(world, task, error.into()).await,
+        (ErrorKind::LeaseLost, _) => world.events.lease_lost(&task.facts, Step::Report),
+        (ErrorKind::Permanent, Ending::Exported { .. }) => {
+            fail(world, task, progress, error.into()).await
+        }
         // First-generation Control Planes take no job back.
         (
             ErrorKind::Permanent,
@@ -225,13 +249,15 @@ async fn refused(world: &World, task: &Task, ending: Ending, error: ControlPlane
                 ..
             },
         ) => {
-            fail(world, task, failure).await;
+            fail(world, task, progress, failure).await;
         }
-        (_, ending) => world.events.unreported(task, &ending, &error),
+        (_, _) => world
+            .events
+            .left_as_it_is(&task.facts, &Failure::from(error).cause()),
     }
 }
 
-async fn fail(world: &World, task: &Task, failure: Failure) {
+async fn fail(world: &World, task: &Task, progress: &Progress, failure: Failure) {
     let ending = Ending::Failed(failure);
     let now = world.clock.now();
     let Some(update) = update_of(&ending, now) else {
@@ -239,10 +265,66 @@ async fn fail(world: &World, task: &Task, failure: Failure) {
     };
     match send(world, task, update).await {
         Ok(answer) => {
-            world.events.ended(task, &ending, now);
+            tell(world, task, progress, &ending, now);
             snapshot::job_ended(world, task, &answer).await;
         }
-        Err(error) if error.kind() == ErrorKind::LeaseLost => world.events.lease_lost(task),
-        Err(error) => world.events.unreported(task, &ending, &error),
+        Err(error) if error.kind() == ErrorKind::LeaseLost => {
+            world.events.lease_lost(&task.facts, Step::Report)
+        }
+        Err(error) => world
+            .events
+            .left_as_it_is(&task.facts, &Failure::from(error).cause()),
+    }
+}
+
+/// Log line and metrics of an ending that the Control Plane knows now.
+fn tell(world: &World, task: &Task, progress: &Progress, ending: &Ending, now: DateTime<Utc>) {
+    let (events, facts) = (&world.events, &task.facts);
+    match ending {
+        Ending::Exported { inventory, .. } => {
+            let submission = progress.submission();
+            let polls = submission
+                .as_ref()
+                .map_or(0, |submission| submission.poll_count);
+            let took =
+                submission.and_then(|submission| (now - submission.submitted_at?).to_std().ok());
+            let counts = Counts {
+                rows: inventory.rows,
+                bytes: inventory.bytes,
+                files: inventory.files,
+            };
+            events.completed(facts, counts, polls, took);
+        }
+        Ending::Parked {
+            poll_count,
+            next_poll_at,
+            hindrance,
+            ..
+        } => {
+            if let Some(failure) = hindrance {
+                events.left_as_it_is(facts, &failure.cause());
+            }
+            let next_in = (*next_poll_at - now).to_std().unwrap_or_default();
+            events.polled(facts, *poll_count, next_in);
+        }
+        Ending::Failed(failure) => events.failed(facts, &failure.cause()),
+        Ending::GivenBack {
+            failure: Some(failure),
+            retry_after_seconds,
+        } => {
+            let retry_after = Duration::from_secs((*retry_after_seconds).into());
+            events.given_back(facts, &failure.cause(), Some(retry_after));
+        }
+        Ending::GivenBack { failure: None, .. } => events.given_back(facts, &interruption(), None),
+        Ending::Cancelled => events.cancelled(facts),
+        Ending::LeaseLost | Ending::LeftAlone => {}
+    }
+}
+
+fn interruption() -> Cause {
+    Cause {
+        source: ErrorSource::Job,
+        kind: ErrorKind::Interrupted,
+        message: SHUT_DOWN.to_owned(),
     }
 }

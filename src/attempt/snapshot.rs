@@ -8,7 +8,10 @@ use export_api::{
 };
 
 use super::{Task, World};
-use crate::ports::ControlPlaneError;
+use crate::{
+    ports::ControlPlaneError,
+    telemetry::{SnapshotEnd, Step},
+};
 
 /// The newest snapshots that were seen to be past `pending`: saves a look per
 /// job where the Control Plane does not say it by itself. Bounded; forgetting
@@ -71,21 +74,32 @@ pub(super) async fn ended(world: &World, snapshot: &SnapshotId, answer: &JobUpda
         && (after.status.is_terminal() || after.remaining_jobs > 0)
     {
         if after.status.is_terminal() && after.remaining_jobs == 0 {
-            world.events.snapshot_over(snapshot, &after.status);
+            tell(world, snapshot, &after.status);
         }
         return;
     }
     match finalise(world, snapshot).await {
-        Ok(Some(status)) => world.events.snapshot_over(snapshot, &status),
+        Ok(Some(status)) => tell(world, snapshot, &status),
         Ok(None) => {}
         Err(error) => tracing::warn!(%error, snapshot_id = %snapshot, "snapshot not finalised"),
     }
+}
+
+fn tell(world: &World, snapshot: &SnapshotId, status: &SnapshotStatus) {
+    let end = match status {
+        SnapshotStatus::Ready => SnapshotEnd::Ready,
+        SnapshotStatus::Failed => SnapshotEnd::Failed,
+        SnapshotStatus::Cancelled => SnapshotEnd::Cancelled,
+        SnapshotStatus::Pending | SnapshotStatus::Creating | SnapshotStatus::Unknown(_) => return,
+    };
+    world.events.snapshot_finalised(snapshot, end);
 }
 
 async fn finalise(
     world: &World,
     snapshot: &SnapshotId,
 ) -> Result<Option<SnapshotStatus>, ControlPlaneError> {
+    let _clock = world.events.metrics().step(Step::Finalise);
     let jobs = world.control_plane.snapshot_jobs(snapshot).await?;
     let Some(patch) = outcome(&jobs) else {
         return Ok(None);

@@ -3,11 +3,14 @@ use std::time::Duration;
 use export_api::QueryStats;
 use tokio::time::Instant;
 
-use super::{Shutdown, World, progress::Progress};
-use crate::ports::StarburstError;
+use super::{Shutdown, World, progress::Progress, pursue::Pursuit};
+use crate::{ports::StarburstError, telemetry::Step};
 
 /// A sprint without data ends after this long, whatever its pages promise.
 const LONGEST_WITHOUT_DATA: Duration = Duration::from_secs(30);
+
+/// How long pages that bring nothing are followed after the kick.
+const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Where a sprint ended.
 #[derive(Debug)]
@@ -22,8 +25,8 @@ pub(super) enum Sprint {
 /// hand-over after the kick, pages with data, and what is left once the query
 /// is FINISHING.
 ///
-/// For at least `patience` it follows pages that bring nothing, too: right after
-/// the kick that lets a query of a second be over in one go.
+/// Right after the kick it follows pages that bring nothing, too, for a while:
+/// that lets a query of a second be over in one go.
 ///
 /// The nextUri that is persisted is the one before the first hop; the caller
 /// persists what is left at the end. A worker that dies in between leaves a
@@ -32,15 +35,22 @@ pub(super) async fn sprint(
     world: &World,
     shutdown: &Shutdown,
     progress: &Progress,
-    patience: Duration,
+    pursuit: Pursuit,
 ) -> Result<Sprint, StarburstError> {
     let started = Instant::now();
     let mut last_data = started;
+    let (mut step, patience) = match pursuit {
+        Pursuit::Kick => (Step::Kick, PATIENCE),
+        Pursuit::Poll => (Step::Poll, Duration::ZERO),
+    };
     loop {
         let Some(submission) = progress.submission() else {
             return Ok(Sprint::Parked);
         };
+        let clock = progress.enter(world, step);
         let page = world.starburst.follow(&submission.next_uri).await?;
+        drop(clock);
+        step = Step::Sprint;
         if let Some(error) = page.error {
             return Err(StarburstError::Query(error));
         }

@@ -1,8 +1,11 @@
 use chrono::{DateTime, Utc};
-use export_api::{ClaimToken, ExportJob, JobId, JobType, NextUri, SnapshotId};
+use export_api::{ClaimToken, ExportJob, JobId, NextUri, SnapshotId};
 
 use super::JobError;
-use crate::ports::{Folder, QueryId};
+use crate::{
+    ports::{Folder, QueryId},
+    telemetry::JobFacts,
+};
 
 /// One export job as an attempt needs it: read once from the wire, so that no
 /// step meets a field that is not there.
@@ -12,10 +15,8 @@ pub struct Task {
     pub id: JobId,
     /// Its snapshot.
     pub snapshot_id: SnapshotId,
-    /// Node label or edge type.
-    pub job_type: JobType,
-    /// The label or type itself.
-    pub entity: String,
+    /// What log lines and metrics say of it.
+    pub facts: JobFacts,
     /// Where the files go.
     pub destination: Folder,
     /// Fences every write, where the Control Plane knows leases.
@@ -47,8 +48,7 @@ impl Task {
         Ok(Self {
             id: job.id.clone(),
             snapshot_id: job.snapshot_id.clone(),
-            job_type: job.job_type.clone(),
-            entity: job.entity_name.clone(),
+            facts: JobFacts::of(job),
             destination: Folder::parse(path)?,
             token: job.claim_token.clone(),
             attempt: job.attempt,
@@ -69,11 +69,5 @@ impl Task {
     /// Control Plane counts attempts, and this is the first.
     pub fn is_first_attempt(&self) -> bool {
         self.attempt == Some(1)
-    }
-
-    /// Whether an error that deserves one retry may have it.
-    pub fn may_retry_once(&self) -> bool {
-        // Without a count, an attempt is never known to be the first.
-        self.is_first_attempt()
     }
 }

@@ -97,6 +97,29 @@ async fn data_of_somebody_else_at_the_destination_fails_the_job_and_stays() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_job_that_comes_back_while_its_query_runs_has_that_query_buried_first() {
+    let world = SimulatedWorld::new(Duration::from_secs(600));
+    let faults = Arc::<Faults>::default();
+    let (replica, _) = world.start("a", &faults);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    replica.abort();
+    {
+        let mut state = world.state.lock().unwrap();
+        state.jobs[0].wire.status = JobStatus::Pending;
+        state.run_time = chrono::TimeDelta::seconds(8);
+    }
+    let _other = world.start("b", &Arc::default());
+    let job = world.job_over().await;
+    world.assert_exported_once(&job, "buried");
+    let state = world.state.lock().unwrap();
+    assert!(matches!(
+        state.queries[0].state,
+        super::state::QueryState::Failed("USER_CANCELED")
+    ));
+    assert_eq!(state.queries.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cancelled_job_has_its_query_cancelled() {
     let world = SimulatedWorld::new(Duration::from_secs(600));
     let _replica = world.start("a", &Arc::default());
