@@ -106,7 +106,6 @@ async fn a_job_that_comes_back_while_its_query_runs_has_that_query_buried_first(
     {
         let mut state = world.state.lock().unwrap();
         state.jobs[0].wire.status = JobStatus::Pending;
-        state.run_time = chrono::TimeDelta::seconds(8);
     }
     let _other = world.start("b", &Arc::default());
     let job = world.job_over().await;
