@@ -23,6 +23,10 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # Where cargo puts what it builds, wherever that is configured.
 TARGET_DIR = $$($(CARGO) metadata --format-version 1 --no-deps --locked | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
+# The black-box tests start the binaries of all packages; the runner alone builds only those of its own.
+# With --tests, so that features are resolved as they are for the tests and nothing is built twice.
+BUILD_FOR_TESTS = $(CARGO) build --locked --workspace --bins --tests --quiet
+
 .PHONY: help
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -46,16 +50,18 @@ bench: check-build ## Run the benchmarks on release binaries
 ##
 
 .PHONY: test
-test: check-build tools ## Run every test, on real sockets and a real PostgreSQL
+test: check-all tools ## Run every test, on real sockets and a real PostgreSQL
+	$(BUILD_FOR_TESTS)
 	$(CARGO) nextest run --locked --workspace $(TEST_ARGS)
 	$(CARGO) test --locked --workspace --doc --quiet
 
 .PHONY: verify
-verify: check-build tools ## Check that generated documentation is up to date (its golden tests only)
+verify: check-all tools ## Check that generated documentation is up to date (its golden tests only)
+	$(BUILD_FOR_TESTS)
 	$(CARGO) nextest run --locked --workspace --no-tests=fail -E 'test(golden) + test(up_to_date)'
 
 .PHONY: lint
-lint: lint-format lint-clippy lint-dependencies lint-spelling lint-links ## Check format, clippy, dependencies, spelling and links
+lint: check-all lint-format lint-clippy lint-dependencies lint-spelling lint-links ## Check format, clippy, dependencies, spelling and links
 
 .PHONY: lint-format
 lint-format: check-build
@@ -67,7 +73,7 @@ lint-clippy: check-build
 
 # Advisories need a network and change by the day; `make audit` looks at them.
 .PHONY: lint-dependencies
-lint-dependencies: check-build tools
+lint-dependencies: check-all tools
 	$(CARGO) fetch --locked --quiet
 	$(CARGO) deny --log-level error check bans licenses sources
 	$(CARGO) shear
@@ -82,11 +88,11 @@ lint-links: check-python
 	python3 -B tools/check_links.py
 
 .PHONY: audit
-audit: check-build tools ## Look for known vulnerabilities in dependencies (needs a network)
+audit: check-all tools ## Look for known vulnerabilities in dependencies (needs a network)
 	$(CARGO) deny check advisories
 
 .PHONY: ci
-ci: lint test ## What continuous integration runs: lint, then test
+ci: check-all lint test ## What continuous integration runs: lint, then test
 
 ##
 ## Keep house
@@ -106,9 +112,13 @@ clean: ## Remove what was built, and the tools
 	$(CARGO) clean
 	rm -rf "$(TOOLS)" .demo
 
-.PHONY: check-build check-python
+# What the machine must have by itself; each says all that is missing at once.
+.PHONY: check-build check-python check-all
 check-build:
 	@tools/check-machine.sh build
 
 check-python:
 	@tools/check-machine.sh python
+
+check-all:
+	@tools/check-machine.sh build python
