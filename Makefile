@@ -76,7 +76,7 @@ lint-clippy: check-build
 lint-dependencies: check-all tools
 	$(CARGO) fetch --locked --quiet
 	$(CARGO) deny --log-level error check bans licenses sources
-	$(CARGO) shear
+	$(CARGO) shear --locked
 
 .PHONY: lint-spelling
 lint-spelling: tools
