@@ -25,7 +25,7 @@ TARGET_DIR = $$($(CARGO) metadata --format-version 1 --no-deps --locked | sed 's
 
 # The black-box tests start the binaries of all packages; the runner alone builds only those of its own.
 # With --tests, so that features are resolved as they are for the tests and nothing is built twice.
-BUILD_FOR_TESTS = $(CARGO) build --locked --workspace --bins --tests --quiet
+BUILD_FOR_TESTS = $(CARGO) build --locked --workspace --bins --tests
 
 .PHONY: help
 help: ## Say what there is
