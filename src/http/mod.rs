@@ -3,10 +3,12 @@
 //! Connections, TLS and name look-ups are shared by all three clients; every
 //! request is measured by boundary and outcome where it is sent, here.
 
+mod answer;
 mod tls;
 
 use std::{sync::Arc, time::Duration};
 
+pub use answer::{BodyError, read_body, retry_after};
 use reqwest::{Request, Response, redirect};
 pub use tls::{TlsError, TlsSettings};
 
