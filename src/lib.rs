@@ -8,6 +8,7 @@ pub mod control_plane;
 pub mod http;
 pub mod ports;
 pub mod retry;
+pub mod secret;
 pub mod starburst;
 pub mod storage;
 pub mod telemetry;
