@@ -29,7 +29,9 @@ pub(super) fn internal(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
     // An http address always has segments; it was checked when the client was built.
     if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(["api", "internal"]).extend(segments);
+        path.pop_if_empty()
+            .extend(["api", "internal"])
+            .extend(segments);
     }
     url
 }
@@ -41,9 +43,18 @@ mod tests {
     #[test]
     fn addresses_keep_a_path_of_the_base_and_encode_ids() {
         for (base, expected) in [
-            ("http://cp:8080", "http://cp:8080/api/internal/export-jobs/a%2Fb"),
-            ("http://cp:8080/", "http://cp:8080/api/internal/export-jobs/a%2Fb"),
-            ("https://x/cp/", "https://x/cp/api/internal/export-jobs/a%2Fb"),
+            (
+                "http://cp:8080",
+                "http://cp:8080/api/internal/export-jobs/a%2Fb",
+            ),
+            (
+                "http://cp:8080/",
+                "http://cp:8080/api/internal/export-jobs/a%2Fb",
+            ),
+            (
+                "https://x/cp/",
+                "https://x/cp/api/internal/export-jobs/a%2Fb",
+            ),
         ] {
             let url = internal(&Url::parse(base).unwrap(), &["export-jobs", "a/b"]);
             assert_eq!(url.as_str(), expected);

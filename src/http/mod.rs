@@ -4,6 +4,8 @@
 //! request is measured by boundary and outcome where it is sent, here.
 
 mod answer;
+#[cfg(test)]
+pub(crate) mod scripted;
 mod tls;
 
 use std::{sync::Arc, time::Duration};
