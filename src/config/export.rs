@@ -4,6 +4,7 @@ use super::{
     reader::Reader,
     setting::{Default, Group, Kind, Setting},
 };
+use crate::starburst::FunctionName;
 
 /// How a job's rows become files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub struct ExportConfig {
     /// `EXPORT_STRATEGY`, default `unload`: who writes the files, and how.
     pub strategy: ExportStrategy,
     /// `STARBURST_UNLOAD_FUNCTION`, default `io.unload`: the table function, with its qualifier.
-    pub unload_function: String,
+    pub unload_function: FunctionName,
     /// `STARBURST_SETTLE_SECONDS`, default `10`, seconds: how long the writers of a
     /// cancelled query are left to settle before its folder is touched.
     pub settle: Duration,
@@ -64,18 +65,11 @@ impl ExportConfig {
                 "true is not built yet; Starburst writes the files: unset it or set it to false",
             );
         }
-        let unload_function = reader.text(&UNLOAD_FUNCTION);
-        if let Some(name) = unload_function
-            .as_ref()
-            .filter(|name| !is_qualified_name(name))
-        {
-            reader.problem(
-                &UNLOAD_FUNCTION,
-                format!(
-                    "\"{name}\" is no name of a table function; expected one such as io.unload"
-                ),
-            );
-        }
+        let unload_function = reader.text(&UNLOAD_FUNCTION).and_then(|name| {
+            FunctionName::parse(&name)
+                .inspect_err(|error| reader.problem(&UNLOAD_FUNCTION, error.to_string()))
+                .ok()
+        });
         let settle = reader.seconds(&SETTLE);
         Some(Self {
             strategy: strategy?,
@@ -94,20 +88,4 @@ fn read_strategy(reader: &mut Reader<'_>) -> Option<ExportStrategy> {
     };
     reader.problem(&STRATEGY, message);
     None
-}
-
-/// One to three identifiers with dots between them, each plain or in double
-/// quotes: it is written into the statement as it stands.
-fn is_qualified_name(name: &str) -> bool {
-    let plain = |part: &str| {
-        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
-    let quoted = |part: &str| {
-        part.strip_prefix('"')
-            .and_then(|part| part.strip_suffix('"'))
-            .is_some_and(|inner| !inner.is_empty() && !inner.contains('"'))
-    };
-    let parts: Vec<&str> = name.split('.').collect();
-    parts.len() <= 3 && parts.into_iter().all(|part| plain(part) || quoted(part))
 }

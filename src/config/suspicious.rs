@@ -17,7 +17,10 @@ pub fn suspicious_variables(sources: &Sources) -> Vec<String> {
         .filter(|name| !known.iter().any(|known| known == name))
         .filter(|name| !is_service_link(name))
         .map(|name| {
-            let nearest = known.iter().min_by_key(|known| distance(name, known));
+            // A name cut short is nearer than any other, however long its end.
+            let nearest = known
+                .iter()
+                .min_by_key(|known| (!known.starts_with(name), distance(name, known)));
             let nearest = nearest.map_or("", String::as_str);
             format!("{name} is set, but no setting has that name; the nearest is {nearest}")
         })

@@ -3,10 +3,14 @@
 //! Connections, TLS and name look-ups are shared by all three clients; every
 //! request is measured by boundary and outcome where it is sent, here.
 
+mod answer;
+#[cfg(test)]
+pub(crate) mod scripted;
 mod tls;
 
 use std::{sync::Arc, time::Duration};
 
+pub use answer::{BodyError, read_body, retry_after};
 use reqwest::{Request, Response, redirect};
 pub use tls::{TlsError, TlsSettings};
 

@@ -96,6 +96,16 @@ pub enum StorageError {
         /// The object or bucket.
         url: String,
     },
+    /// Any other 3xx or 4xx: we sent what it does not take.
+    #[error("storage refuses to {action} {url}: {cause}")]
+    Refused {
+        /// `list`, `read`, `delete`, `write`.
+        action: &'static str,
+        /// The object or folder.
+        url: String,
+        /// The store's own words.
+        cause: String,
+    },
     /// A Parquet file whose footer does not parse.
     #[error("{url} is not a readable parquet file: {problem}")]
     UnreadableParquet {
@@ -114,9 +124,10 @@ impl StorageError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Unavailable { .. } => ErrorKind::Transient,
-            Self::Denied { .. } | Self::NotFound { .. } | Self::UnreadableParquet { .. } => {
-                ErrorKind::Permanent
-            }
+            Self::Denied { .. }
+            | Self::NotFound { .. }
+            | Self::Refused { .. }
+            | Self::UnreadableParquet { .. } => ErrorKind::Permanent,
             Self::Interrupted => ErrorKind::Interrupted,
         }
     }

@@ -1,9 +1,11 @@
 //! Logging, metrics, typed events and the admin HTTP server.
 
+pub mod admin;
 pub mod events;
 mod json_lines;
 pub mod logging;
 pub mod metrics;
+mod readiness;
 #[cfg(test)]
 mod tests;
 
@@ -13,3 +15,4 @@ pub use metrics::{
     Boundary, ErrorSource, Exported, JobOutcome, Loop, Metrics, OutsideRequest, RequestOutcome,
     SnapshotEnd, Step,
 };
+pub use readiness::Readiness;
