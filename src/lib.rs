@@ -4,6 +4,7 @@
 //! Data flows one way: `cli → worker → loops → attempt → ports`. The three
 //! clients implement the ports and know nothing of each other.
 
+pub mod cli;
 pub mod config;
 pub mod control_plane;
 pub mod http;
@@ -13,3 +14,4 @@ pub mod secret;
 pub mod starburst;
 pub mod storage;
 pub mod telemetry;
+pub mod worker;
