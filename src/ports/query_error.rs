@@ -92,7 +92,8 @@ impl QueryError {
             | "EXCEEDED_LOCAL_MEMORY_LIMIT"
             | "EXCEEDED_SPILL_LIMIT"
             | "EXCEEDED_TIME_LIMIT" => Remedy::RetryOnce,
-            // Each of a type that would have it tried again.
+            // By type some would be tried again; of others system.runtime.queries
+            // gives the name alone.
             "EXCEEDED_CPU_LIMIT"
             | "EXCEEDED_SCAN_LIMIT"
             | "EXCEEDED_WRITE_LIMIT"
@@ -100,9 +101,8 @@ impl QueryError {
             | "ADMINISTRATIVELY_KILLED"
             | "QUERY_REJECTED"
             | "HIVE_PATH_ALREADY_EXISTS"
-            | "HIVE_UNSUPPORTED_FORMAT" => Remedy::Fail,
-            // Permanent by type too, but system.runtime.queries gives the name alone.
-            "SYNTAX_ERROR"
+            | "HIVE_UNSUPPORTED_FORMAT"
+            | "SYNTAX_ERROR"
             | "PERMISSION_DENIED"
             | "NOT_SUPPORTED"
             | "FUNCTION_NOT_FOUND"
