@@ -1,11 +1,14 @@
 //! The daemon: both loops and the admin server, from start to the end of a shutdown.
 
+pub mod clients;
+
 use std::{io, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
+use self::clients::{Clients, ClientsError};
 use crate::{
     attempt::{InFlight, Settings, Shutdown, StartedSnapshots, World},
     clock::Clock,
@@ -13,7 +16,6 @@ use crate::{
     dry_run,
     feed::Panicked,
     poller::Poller,
-    ports::Ports,
     submitter::Submitter,
     telemetry::{Events, Loop, Metrics, Readiness, admin},
 };
@@ -21,9 +23,15 @@ use crate::{
 /// After the grace period jobs are handed over; that takes a request each, no longer.
 const HAND_OVER: Duration = Duration::from_secs(5);
 
-/// The worker could not go on.
+/// The worker could not start, or not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
+    /// A client could not be built.
+    #[error(transparent)]
+    Clients(#[from] ClientsError),
+    /// The metrics could not be declared.
+    #[error("metrics cannot be declared: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// The admin server ended.
     #[error("the admin server ended: {0}")]
     Admin(String),
@@ -46,20 +54,28 @@ type Loops = JoinSet<(Loop, Result<(), Panicked>)>;
 /// admin server goes. A loop that panics ends the worker with an error, for
 /// Kubernetes to start it again.
 pub async fn run(
-    config: &Config,
-    ports: Ports,
-    metrics: Arc<Metrics>,
+    config: Config,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), WorkerError> {
+    let metrics = Metrics::new()?;
+    let clients = Clients::build(
+        &config.starburst,
+        &config.control_plane,
+        &config.storage,
+        &config.export,
+        Arc::clone(&metrics),
+        // Jobs are handed over to the very end; dropping the loops cuts the rest.
+        CancellationToken::new(),
+    )?;
     let events = Events::new(Arc::clone(&metrics));
-    let readiness = Readiness::waiting_for(roles(config).map(Loop::as_str));
+    let readiness = Readiness::waiting_for(roles(&config).map(Loop::as_str));
     let admin_stop = CancellationToken::new();
     let admin = admin::serve(listener, metrics, readiness.clone(), admin_stop.clone());
     let mut admin = tokio::spawn(admin);
 
     let phases = Shutdown::default();
-    let mut loops = start(config, ports, events.clone(), &phases, &readiness);
+    let mut loops = start(&config, clients, events.clone(), &phases, &readiness);
     let outcome = tokio::select! {
         () = shutdown.cancelled() => Ok(()),
         failed = all_ended(&mut loops, &events) => failed,
@@ -90,16 +106,16 @@ fn roles(config: &Config) -> impl Iterator<Item = Loop> {
 
 fn start(
     config: &Config,
-    ports: Ports,
+    clients: Clients,
     events: Events,
     phases: &Shutdown,
     readiness: &Readiness,
 ) -> Loops {
     let pace = &config.loops;
     let world = Arc::new(World {
-        control_plane: ports.control_plane,
-        starburst: ports.starburst,
-        storage: ports.storage,
+        control_plane: clients.control_plane,
+        starburst: clients.starburst,
+        storage: clients.storage,
         clock: Clock::System,
         events,
         settings: Settings {

@@ -192,25 +192,6 @@ impl LoopsConfig {
             dry_run: dry_run?,
         })
     }
-
-    /// A long poll must end before the request does.
-    pub(super) fn fit_claim_wait(&mut self, reader: &mut Reader<'_>, timeout: Duration) {
-        if self.claim_wait < timeout {
-            return;
-        }
-        if reader.is_set(&CLAIM_WAIT) {
-            reader.problem(
-                &CLAIM_WAIT,
-                format!(
-                    "\"{}\" is not below CONTROL_PLANE_TIMEOUT_SECONDS, which is {}; the request would end before the long poll does",
-                    self.claim_wait.as_secs(),
-                    timeout.as_secs()
-                ),
-            );
-        } else {
-            self.claim_wait = timeout / 2;
-        }
-    }
 }
 
 fn generated_worker_id() -> String {

@@ -98,12 +98,9 @@ impl Config {
         let control_plane = ControlPlaneConfig::read(&mut reader);
         let storage = StorageConfig::read(&mut reader);
         let export = ExportConfig::read(&mut reader);
-        let mut loops = LoopsConfig::read(&mut reader);
+        let loops = LoopsConfig::read(&mut reader);
         let log = LogConfig::read(&mut reader);
         let admin = AdminConfig::read(&mut reader);
-        if let (Some(loops), Some(control_plane)) = (&mut loops, &control_plane) {
-            loops.fit_claim_wait(&mut reader, control_plane.timeout);
-        }
         let config = (|| {
             Some(Self {
                 starburst: starburst?,

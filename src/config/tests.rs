@@ -202,11 +202,7 @@ fn each_bad_value_gets_one_error_that_names_it() {
         ("DIRECT_EXPORT", "true", "is not built yet"),
         ("POLL_LIMIT", "101", "from 1 to 100"),
         ("ROLE", "reader", "expected all, submitter or poller"),
-        (
-            "CLAIM_WAIT_SECONDS",
-            "30",
-            "not below CONTROL_PLANE_TIMEOUT_SECONDS",
-        ),
+        ("CLAIM_WAIT_SECONDS", "61", "out of range"),
         ("LOG_FORMAT", "xml", "expected json or text"),
         ("LISTEN_ADDR", "8080", "no address with a port"),
     ] {
@@ -370,12 +366,6 @@ fn an_emulator_may_be_a_host_and_a_port() {
             "http://127.0.0.1:4443"
         );
     }
-}
-
-#[test]
-fn a_long_poll_nobody_asked_for_fits_into_a_short_request() {
-    let config = loaded(&[("CONTROL_PLANE_TIMEOUT_SECONDS", "10")]);
-    assert_eq!(config.loops.claim_wait, Duration::from_secs(5));
 }
 
 #[test]

@@ -4,8 +4,6 @@
 //! Each error type says what [`ErrorKind`] it is, exhaustively, and that decides
 //! what happens to the job.
 
-use std::sync::Arc;
-
 mod control_plane;
 mod error_kind;
 mod folder;
@@ -19,14 +17,3 @@ pub use folder::{Folder, FolderError};
 pub use query_error::{QueryError, Remedy};
 pub use starburst::{Fate, Page, Phase, QueryId, Registered, Starburst, StarburstError, Statement};
 pub use storage::{Footer, Storage, StorageError, StoredObject};
-
-/// The whole outside.
-#[derive(Clone)]
-pub struct Ports {
-    /// The job queue.
-    pub control_plane: Arc<dyn ControlPlane>,
-    /// The coordinator.
-    pub starburst: Arc<dyn Starburst>,
-    /// The object store.
-    pub storage: Arc<dyn Storage>,
-}
