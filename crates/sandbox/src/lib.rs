@@ -1,1 +1,4 @@
 //! x
+
+pub mod parquet;
+pub mod tpch;
