@@ -8,7 +8,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use self::clients::{Clients, ClientsError};
+use self::clients::{Clients, ClientsError, Patience};
 use crate::{
     config::Config,
     telemetry::{Metrics, Readiness, admin},
@@ -40,6 +40,7 @@ pub async fn run(
         &config.control_plane,
         &config.storage,
         &config.export,
+        Patience::Daemon,
         metrics.clone(),
         CancellationToken::new(),
     )?;

@@ -33,7 +33,9 @@ pub(super) fn command() -> Command {
         .help("Write one JSON object in place of a table");
     flags::add(
         Command::new(NAME)
-            .about("Counts rows, bytes and files of a folder, from the footers of its Parquet files")
+            .about(
+                "Counts rows, bytes and files of a folder, from the footers of its Parquet files",
+            )
             .arg(folder)
             .arg(json),
         CountConfig::GROUPS,

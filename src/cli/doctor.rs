@@ -14,7 +14,7 @@ use crate::{
     config::{DoctorConfig, Sources, suspicious_variables},
     ports::Folder,
     telemetry::{Metrics, logging},
-    worker::clients::Clients,
+    worker::clients::{Clients, Patience},
 };
 use checks::{Patient, examine};
 
@@ -71,6 +71,7 @@ pub(super) async fn run(matches: &ArgMatches, environment: Sources) -> Exit {
                 &config.control_plane,
                 &config.storage,
                 &config.export,
+                Patience::Person,
                 metrics,
                 CancellationToken::new(),
             )

@@ -1,6 +1,6 @@
 //! Flags from the table of settings.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, fmt::Write as _};
 
 use clap::{Arg, ArgMatches, Command, builder::OsStringValueParser};
 
@@ -23,10 +23,11 @@ pub(super) fn add(mut command: Command, groups: &[Group]) -> Command {
     let mut text = String::from("Secrets, by variable or file only:");
     for secret in secrets {
         let file = secret.file_variable().unwrap_or_default();
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\n  {} or {file}\n          {}",
             secret.variable, secret.help
-        ));
+        );
     }
     command.after_help(text)
 }
@@ -73,11 +74,7 @@ fn help(setting: &Setting) -> String {
 }
 
 /// The environment, overridden by the flags that were given.
-pub(super) fn override_by(
-    mut sources: Sources,
-    groups: &[Group],
-    matches: &ArgMatches,
-) -> Sources {
+pub(super) fn override_by(mut sources: Sources, groups: &[Group], matches: &ArgMatches) -> Sources {
     for setting in groups.iter().flat_map(|group| group.settings) {
         if setting.flag().is_none() {
             continue;

@@ -30,6 +30,24 @@ pub struct Clients {
     pub storage: Arc<dyn Storage>,
 }
 
+/// Who waits for the clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// A daemon: every retry its policies allow.
+    Daemon,
+    /// A person before a terminal: one retry.
+    Person,
+}
+
+impl Patience {
+    fn temper(self, policy: RetryPolicy) -> RetryPolicy {
+        match self {
+            Self::Daemon => policy,
+            Self::Person => policy.with_retries(1),
+        }
+    }
+}
+
 /// A client that could not be built.
 #[derive(Debug, Error)]
 pub enum ClientsError {
@@ -66,6 +84,7 @@ impl Clients {
         control_plane: &ControlPlaneConfig,
         storage: &StorageConfig,
         export: &ExportConfig,
+        patience: Patience,
         metrics: Arc<Metrics>,
         abort: CancellationToken,
     ) -> Result<Self, ClientsError> {
@@ -81,17 +100,17 @@ impl Clients {
         };
         Ok(Self {
             control_plane: Arc::new(ControlPlaneClient::new(
-                control_plane_settings(control_plane),
+                control_plane_settings(control_plane, patience),
                 control_plane_credential(control_plane)?,
                 &http,
                 abort.clone(),
             )?),
             starburst: Arc::new(StarburstClient::new(
-                starburst_settings(starburst, export),
+                starburst_settings(starburst, export, patience),
                 &starburst_http,
                 abort.clone(),
             )?),
-            storage: Arc::new(storage_client(storage, &http, abort)?),
+            storage: Arc::new(storage_client(storage, patience, &http, abort)?),
         })
     }
 }
@@ -103,11 +122,12 @@ pub fn storage_alone(
     abort: CancellationToken,
 ) -> Result<StorageClient, ClientsError> {
     let http = HttpClient::build(&TlsSettings::default(), metrics)?;
-    storage_client(config, &http, abort)
+    storage_client(config, Patience::Daemon, &http, abort)
 }
 
 fn storage_client(
     config: &StorageConfig,
+    patience: Patience,
     http: &HttpClient,
     abort: CancellationToken,
 ) -> Result<StorageClient, ClientsError> {
@@ -115,18 +135,16 @@ fn storage_client(
         Some(url) => Endpoint::emulator(url.as_str())?,
         None => Endpoint::google(),
     };
-    Ok(StorageClient::new(
-        StorageSettings::new(endpoint),
-        http,
-        abort,
-    )?)
+    let mut settings = StorageSettings::new(endpoint);
+    settings.retry = patience.temper(settings.retry);
+    Ok(StorageClient::new(settings, http, abort)?)
 }
 
-fn control_plane_settings(config: &ControlPlaneConfig) -> ControlPlaneSettings {
+fn control_plane_settings(config: &ControlPlaneConfig, patience: Patience) -> ControlPlaneSettings {
     ControlPlaneSettings {
         url: config.url.clone(),
         timeout: config.timeout,
-        retry: RetryPolicy::STATUS_UPDATE.with_retries(config.max_retries),
+        retry: patience.temper(RetryPolicy::STATUS_UPDATE.with_retries(config.max_retries)),
     }
 }
 
@@ -143,7 +161,11 @@ fn control_plane_credential(
     }
 }
 
-fn starburst_settings(config: &StarburstConfig, export: &ExportConfig) -> StarburstSettings {
+fn starburst_settings(
+    config: &StarburstConfig,
+    export: &ExportConfig,
+    patience: Patience,
+) -> StarburstSettings {
     StarburstSettings {
         credential: match &config.credentials {
             StarburstCredentials::None => Credential::None,
@@ -158,6 +180,8 @@ fn starburst_settings(config: &StarburstConfig, export: &ExportConfig) -> Starbu
         unload_function: export.unload_function.clone(),
         request_timeout: config.request_timeout,
         rewrite_next_uri: config.rewrite_next_uri,
+        submission_retry: patience.temper(RetryPolicy::SUBMISSION),
+        follow_retry: patience.temper(RetryPolicy::FOLLOW),
         ..StarburstSettings::new(config.url.clone(), config.user.clone())
     }
 }

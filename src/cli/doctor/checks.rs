@@ -60,10 +60,7 @@ impl fmt::Display for Finding {
 }
 
 /// Runs every check, whatever the ones before it found; each finding is told at once.
-pub(super) async fn examine(
-    patient: &Patient<'_>,
-    mut tell: impl FnMut(&Finding),
-) -> Vec<Finding> {
+pub(super) async fn examine(patient: &Patient<'_>, mut tell: impl FnMut(&Finding)) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut found = |what, (state, says)| {
         let finding = Finding { state, what, says };
@@ -111,7 +108,8 @@ fn statement(sql: String) -> Statement {
 const OF_TPCH: &str = "SELECT count(*) FROM tpch.tiny.region";
 /// The same for clusters without the catalog `tpch`. What is random is not
 /// computed while planning, so a node must be found for it.
-const OF_NO_CATALOG: &str = "SELECT count(*) FROM UNNEST(sequence(1, 100)) AS t (n) WHERE random() < 2";
+const OF_NO_CATALOG: &str =
+    "SELECT count(*) FROM UNNEST(sequence(1, 100)) AS t (n) WHERE random() < 2";
 
 async fn starburst(patient: &Patient<'_>) -> Outcome {
     let mut answer = patient.starburst.run(&statement(OF_TPCH.to_owned())).await;
@@ -153,9 +151,8 @@ async fn unload(patient: &Patient<'_>) -> Outcome {
         "EXPLAIN SELECT * FROM TABLE({function}(input => TABLE(SELECT 1 AS \"n\"), location => '{}', format => 'PARQUET', compression => 'SNAPPY'))",
         location.replace('\'', "''")
     );
-    let error = match patient.starburst.run(&statement(sql)).await {
-        Ok(_) => return (State::Ok, format!("{function} is there")),
-        Err(error) => error,
+    let Err(error) = patient.starburst.run(&statement(sql)).await else {
+        return (State::Ok, format!("{function} is there"));
     };
     let advice = match &error {
         StarburstError::Query(query) => match query.name.as_str() {
@@ -178,7 +175,10 @@ async fn listing(storage: &dyn Storage, folder: &Folder) -> Outcome {
     match storage.list(folder).try_next().await {
         Ok(Some(object)) => (
             State::Ok,
-            format!("{folder} can be listed; it holds {} and maybe more", object.file_name()),
+            format!(
+                "{folder} can be listed; it holds {} and maybe more",
+                object.file_name()
+            ),
         ),
         Ok(None) => (State::Ok, format!("{folder} can be listed; it is empty")),
         Err(error) => (State::Failed, error.to_string()),
