@@ -8,7 +8,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use self::clients::{Clients, ClientsError, Patience};
+use self::clients::{Clients, ClientsError};
 use crate::{
     config::Config,
     telemetry::{Metrics, Readiness, admin},
@@ -35,15 +35,7 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), WorkerError> {
     let metrics = Metrics::new()?;
-    let _clients = Clients::build(
-        &config.starburst,
-        &config.control_plane,
-        &config.storage,
-        &config.export,
-        Patience::Daemon,
-        metrics.clone(),
-        CancellationToken::new(),
-    )?;
+    let _clients = Clients::build(&config, &metrics, &CancellationToken::new())?;
     let readiness = Readiness::waiting_for(["loops"]);
     admin::serve(listener, metrics, readiness, shutdown).await?;
     Ok(())

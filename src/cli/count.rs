@@ -17,7 +17,7 @@ use crate::{
     config::{CountConfig, Sources},
     ports::Folder,
     telemetry::{Metrics, logging},
-    worker::clients,
+    worker::clients::{Patience, Wiring},
 };
 
 pub(super) const NAME: &str = "count";
@@ -82,7 +82,9 @@ pub(super) async fn run(matches: &ArgMatches, environment: Sources) -> Exit {
 
 async fn count(config: &CountConfig, folder: &Folder) -> Result<Total, String> {
     let metrics = Metrics::new().map_err(|error| error.to_string())?;
-    let storage = clients::storage_alone(&config.storage, metrics, CancellationToken::new())
+    let abort = CancellationToken::new();
+    let storage = Wiring::new(Patience::Person, &metrics, &abort)
+        .and_then(|wiring| wiring.storage(&config.storage))
         .map_err(|error| error.to_string())?;
     let watched = Watched::new(&storage);
     let inventory = inventory::take(&watched, folder, None, config.storage.count_concurrency)

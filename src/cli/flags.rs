@@ -69,8 +69,17 @@ fn help(setting: &Setting) -> String {
     };
     format!(
         "{}{choices} [env: {}] [{default}]",
-        setting.help, setting.variable
+        sentence(setting.help),
+        setting.variable
     )
+}
+
+/// The same text with a capital at its beginning, as clap's own texts have.
+fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next()
+        .map(|first| first.to_uppercase().chain(rest).collect())
+        .unwrap_or_default()
 }
 
 /// The environment, overridden by the flags that were given.

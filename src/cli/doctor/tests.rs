@@ -131,9 +131,9 @@ impl Storage for Ward {
 async fn lines(ward: &Ward, bucket: Option<&str>) -> Vec<String> {
     let folder = bucket.map(|path| Folder::parse(path).unwrap());
     let patient = Patient {
-        control_plane: ward,
-        starburst: ward,
-        storage: ward,
+        control_plane: Ok(ward),
+        starburst: Ok(ward),
+        storage: Ok(ward),
         unload_function: &FunctionName::default(),
         folder: folder.as_ref(),
     };
@@ -225,4 +225,22 @@ async fn an_unload_is_planned_and_never_run() {
     assert_eq!(unloads.len(), 1);
     assert!(unloads[0].starts_with("EXPLAIN SELECT "), "{unloads:?}");
     assert!(unloads[0].contains("'gs://bucket/it''s/'"), "{unloads:?}");
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_be_built_is_a_finding_like_any_other() {
+    let ward = Ward::default();
+    let patient = Patient {
+        control_plane: Err("no credential".to_owned()),
+        starburst: Ok(&ward),
+        storage: Ok(&ward),
+        unload_function: &FunctionName::default(),
+        folder: None,
+    };
+    let findings = examine(&patient, |_| ()).await;
+    assert_eq!(
+        findings[0].to_string(),
+        "failed   control plane  no credential"
+    );
+    assert!(!findings[1].is_failure());
 }
