@@ -1,4 +1,5 @@
 //! x
 
 pub mod parquet;
+pub mod starburst;
 pub mod tpch;
