@@ -36,7 +36,7 @@ pub(super) async fn conclude(
     };
     let inventory = inventory::take(storage, folder, Some(query), concurrency).await?;
     match before {
-        Some(before) if !inventory.agrees_with(&before) => {
+        Some(before) if inventory.fingerprint() != before => {
             return Err(Failure::Unsettled(folder.to_string()));
         }
         Some(_) => purge(world, lease, inventory.debris.clone()).await?,

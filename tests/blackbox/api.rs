@@ -25,7 +25,11 @@ impl Caller {
     }
 
     pub async fn try_submit(&self, jobs: Vec<NewJob>) -> Response {
-        let snapshot = NewSnapshot { name: None, jobs, max_attempts: None };
+        let snapshot = NewSnapshot {
+            name: None,
+            jobs,
+            max_attempts: None,
+        };
         self.client
             .post(format!("{}/api/snapshots", self.base))
             .header(API_KEY_HEADER, KEY)
@@ -53,7 +57,11 @@ impl Caller {
             .unwrap()
             .error_for_status()
             .unwrap();
-        answer.json::<Envelope<SnapshotWithJobs>>().await.unwrap().data
+        answer
+            .json::<Envelope<SnapshotWithJobs>>()
+            .await
+            .unwrap()
+            .data
     }
 
     pub async fn cancel(&self, id: &SnapshotId) {
@@ -97,5 +105,10 @@ pub fn node(entity: &str, columns: &[&str], sql: &str, folder: &str) -> NewJob {
 
 /// Every row of the smallest table.
 pub fn regions(entity: &str, folder: &str) -> NewJob {
-    node(entity, &["regionkey", "name"], "SELECT regionkey, name FROM region", folder)
+    node(
+        entity,
+        &["regionkey", "name"],
+        "SELECT regionkey, name FROM region",
+        folder,
+    )
 }

@@ -97,7 +97,9 @@ impl Process {
 
     /// Waits until it says where it listens.
     pub async fn address(&self, field: &str) -> String {
-        let line = self.logged("its address", |line| line.get(field).is_some()).await;
+        let line = self
+            .logged("its address", |line| line.get(field).is_some())
+            .await;
         line[field].as_str().unwrap().to_owned()
     }
 
@@ -109,7 +111,9 @@ impl Process {
     /// Asks it to stop.
     pub fn terminate(&self) {
         let pid = self.child.id().expect("it still runs").to_string();
-        let sent = std::process::Command::new("kill").args(["-TERM", &pid]).status();
+        let sent = std::process::Command::new("kill")
+            .args(["-TERM", &pid])
+            .status();
         assert!(sent.unwrap().success());
     }
 

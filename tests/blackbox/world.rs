@@ -32,7 +32,10 @@ fn local() -> SocketAddr {
 }
 
 fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// What every worker of a test is told; tests add to it.
@@ -137,7 +140,8 @@ impl World {
 
     /// Waits until a snapshot has this status.
     pub async fn until_status(&self, id: &SnapshotId, status: SnapshotStatus) -> SnapshotWithJobs {
-        self.until(id, status.as_str(), |found| found.snapshot.status == status).await
+        self.until(id, status.as_str(), |found| found.snapshot.status == status)
+            .await
     }
 
     /// Waits until every job of a snapshot is over.

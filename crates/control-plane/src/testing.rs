@@ -27,7 +27,7 @@ pub struct Postgres {
 pub enum StartError {
     /// No binaries anywhere.
     #[error(
-        "no PostgreSQL found in POSTGRES_BIN_DIR, PATH, /usr/lib/postgresql/*/bin or .tools/postgres/bin; run `make tools` to install one"
+        "no PostgreSQL found in POSTGRES_BIN_DIR, PATH, /usr/lib/postgresql/*/bin or .tools/postgresql/bin; run `make tools` to install one"
     )]
     NotFound,
     /// The shell that keeps the server could not be started.
@@ -175,7 +175,7 @@ fn find_binaries() -> Option<PathBuf> {
         .map(|version| version.path().join("bin"))
         .collect();
     installed.sort();
-    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/postgres/bin");
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/postgresql/bin");
     named
         .into_iter()
         .chain(std::env::split_paths(&path))

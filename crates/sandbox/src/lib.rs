@@ -11,6 +11,7 @@ pub mod gen1;
 pub mod parquet;
 pub mod sandbox;
 pub mod server;
+pub mod starburst;
 pub mod store;
 pub mod tpch;
 
