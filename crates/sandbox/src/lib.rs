@@ -5,10 +5,15 @@
 //! them: for the demo, tests and benchmarks. The production binaries never link
 //! it.
 
+pub mod demo;
 pub mod faults;
 pub mod gen1;
+pub mod parquet;
 pub mod sandbox;
+pub mod serve;
 pub mod server;
+pub mod starburst;
 pub mod store;
+pub mod tpch;
 
 pub use sandbox::{Sandbox, SandboxConfig};
