@@ -1,6 +1,9 @@
 //! Everything at once: store, Starburst stand-in and first-generation Control
 //! Plane on real sockets, with faults round each.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},

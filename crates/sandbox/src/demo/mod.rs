@@ -76,7 +76,7 @@ pub async fn interrupted() {
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => {
             if pressed.is_err() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
         _ = terminate.recv() => (),

@@ -9,7 +9,7 @@ fn shown(count: Option<u64>) -> String {
 /// The table at the end: a line per job.
 pub(super) fn table(entries: &[Entry]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED);
+    table.load_style(UTF8_FULL_CONDENSED);
     table.set_header([
         "snapshot", "entity", "state", "rows", "bytes", "files", "seconds",
     ]);

@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod tests;
+
 use std::{collections::BTreeMap, fmt};
 
 use anyhow::{Context, Result};
@@ -91,7 +94,9 @@ pub(super) async fn verify(
         findings.rows += landed.rows;
         let what = format!("{title}: {}", job.entity_name);
         match expectation {
-            Expectation::Cancelled => nothing(&what, &JobStatus::Cancelled, &row.job, landed, findings),
+            Expectation::Cancelled => {
+                nothing(&what, &JobStatus::Cancelled, &row.job, landed, findings);
+            }
             Expectation::OneBroken if job.entity_name == BROKEN_ENTITY => {
                 nothing(&what, &JobStatus::Failed, &row.job, landed, findings);
             }
