@@ -52,14 +52,30 @@ const CODES: [(&str, u32, &str); 46] = [
     ("SERVER_SHUTTING_DOWN", 65_545, "INTERNAL_ERROR"),
     ("SERVER_STARTING_UP", 65_548, "INTERNAL_ERROR"),
     ("REMOTE_HOST_GONE", 65_558, "INTERNAL_ERROR"),
-    ("GENERIC_INSUFFICIENT_RESOURCES", 131_072, "INSUFFICIENT_RESOURCES"),
-    ("EXCEEDED_GLOBAL_MEMORY_LIMIT", 131_073, "INSUFFICIENT_RESOURCES"),
+    (
+        "GENERIC_INSUFFICIENT_RESOURCES",
+        131_072,
+        "INSUFFICIENT_RESOURCES",
+    ),
+    (
+        "EXCEEDED_GLOBAL_MEMORY_LIMIT",
+        131_073,
+        "INSUFFICIENT_RESOURCES",
+    ),
     ("QUERY_QUEUE_FULL", 131_074, "INSUFFICIENT_RESOURCES"),
     ("EXCEEDED_TIME_LIMIT", 131_075, "INSUFFICIENT_RESOURCES"),
     ("CLUSTER_OUT_OF_MEMORY", 131_076, "INSUFFICIENT_RESOURCES"),
     ("EXCEEDED_CPU_LIMIT", 131_077, "INSUFFICIENT_RESOURCES"),
-    ("EXCEEDED_LOCAL_MEMORY_LIMIT", 131_079, "INSUFFICIENT_RESOURCES"),
-    ("ADMINISTRATIVELY_PREEMPTED", 131_080, "INSUFFICIENT_RESOURCES"),
+    (
+        "EXCEEDED_LOCAL_MEMORY_LIMIT",
+        131_079,
+        "INSUFFICIENT_RESOURCES",
+    ),
+    (
+        "ADMINISTRATIVELY_PREEMPTED",
+        131_080,
+        "INSUFFICIENT_RESOURCES",
+    ),
     ("HIVE_METASTORE_ERROR", 16_777_216, "EXTERNAL"),
     ("HIVE_FILESYSTEM_ERROR", 16_777_220, "EXTERNAL"),
     ("HIVE_UNSUPPORTED_FORMAT", 16_777_229, "EXTERNAL"),
@@ -169,17 +185,33 @@ mod tests {
 
     #[test]
     fn names_carry_trinos_codes_and_types() {
-        assert_eq!(QueryError::new("QUERY_QUEUE_FULL", "x").code(), (131_074, "INSUFFICIENT_RESOURCES"));
-        assert_eq!(QueryError::new("FUNCTION_NOT_FOUND", "x").code(), (6, "USER_ERROR"));
+        assert_eq!(
+            QueryError::new("QUERY_QUEUE_FULL", "x").code(),
+            (131_074, "INSUFFICIENT_RESOURCES")
+        );
+        assert_eq!(
+            QueryError::new("FUNCTION_NOT_FOUND", "x").code(),
+            (6, "USER_ERROR")
+        );
     }
 
     #[test]
     fn a_page_has_every_documented_key() {
         let page = QueryError::at("SYNTAX_ERROR", "SELECT ;", 7, "mismatched input ';'").page();
-        for key in ["message", "errorCode", "errorName", "errorType", "failureInfo", "errorLocation"] {
+        for key in [
+            "message",
+            "errorCode",
+            "errorName",
+            "errorType",
+            "failureInfo",
+            "errorLocation",
+        ] {
             assert!(page.get(key).is_some(), "{key}");
         }
         assert_eq!(page["message"], "line 1:8: mismatched input ';'");
-        assert_eq!(page["errorLocation"], json!({"lineNumber": 1, "columnNumber": 8}));
+        assert_eq!(
+            page["errorLocation"],
+            json!({"lineNumber": 1, "columnNumber": 8})
+        );
     }
 }

@@ -28,7 +28,10 @@ pub(super) enum Statement {
     /// `EXPLAIN`: the statement is analysed, not run.
     Explain(Box<Statement>),
     /// `CALL system.runtime.kill_query(…)`.
-    Kill { query_id: String, message: String },
+    Kill {
+        query_id: String,
+        message: String,
+    },
 }
 
 impl Statement {
@@ -56,13 +59,35 @@ pub(super) fn parse(sql: &str, scope: &Scope<'_>) -> Result<Statement, QueryErro
     if let Some(semicolon) = tokens.iter().find(|token| token.is_symbol(";")) {
         return Err(mismatched(sql, Some(semicolon), "<EOF>"));
     }
-    Parser { sql, tokens: &tokens, scope }.statement()
+    Parser {
+        sql,
+        tokens: &tokens,
+        scope,
+    }
+    .statement()
 }
 
 /// Verbs that Trino knows and the stand-in does not.
 const OTHER_VERBS: [&str; 20] = [
-    "alter", "analyze", "comment", "commit", "create", "deallocate", "delete", "deny", "describe",
-    "drop", "execute", "grant", "insert", "merge", "prepare", "reset", "revoke", "set", "show",
+    "alter",
+    "analyze",
+    "comment",
+    "commit",
+    "create",
+    "deallocate",
+    "delete",
+    "deny",
+    "describe",
+    "drop",
+    "execute",
+    "grant",
+    "insert",
+    "merge",
+    "prepare",
+    "reset",
+    "revoke",
+    "set",
+    "show",
     "use",
 ];
 
@@ -89,8 +114,13 @@ impl Parser<'_> {
                 let close = closing(rest, 0).ok_or_else(|| mismatched(self.sql, None, "')'"))?;
                 rest = &rest[close + 1..];
             }
-            let inner = Parser { tokens: rest, ..*self };
-            return inner.statement().map(|inner| Statement::Explain(Box::new(inner)));
+            let inner = Parser {
+                tokens: rest,
+                ..*self
+            };
+            return inner
+                .statement()
+                .map(|inner| Statement::Explain(Box::new(inner)));
         }
         if first.is_word("call") {
             return self.call();
@@ -106,14 +136,24 @@ impl Parser<'_> {
             let message = format!("the stand-in does not run {}", first.text.to_uppercase());
             return Err(QueryError::new("NOT_SUPPORTED", message));
         }
-        Err(mismatched(self.sql, Some(first), "'SELECT', 'WITH', 'VALUES', 'CALL', <query>"))
+        Err(mismatched(
+            self.sql,
+            Some(first),
+            "'SELECT', 'WITH', 'VALUES', 'CALL', <query>",
+        ))
     }
 
     /// The text of the tokens `from..to`.
     fn select(&self, from: usize, to: usize) -> Select {
-        let start = self.tokens.get(from).map_or(self.sql.len(), |token| token.start);
+        let start = self
+            .tokens
+            .get(from)
+            .map_or(self.sql.len(), |token| token.start);
         // To the next token, not to the end of the last: a comment may stand between.
-        let end = self.tokens.get(to).map_or(self.sql.len(), |token| token.start);
+        let end = self
+            .tokens
+            .get(to)
+            .map_or(self.sql.len(), |token| token.start);
         Select {
             sql: self.sql[start..end.max(start)].to_owned(),
             start,
@@ -121,7 +161,9 @@ impl Parser<'_> {
     }
 
     fn is_symbol(&self, at: usize, symbol: &str) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.is_symbol(symbol))
+        self.tokens
+            .get(at)
+            .is_some_and(|token| token.is_symbol(symbol))
     }
 
     fn is_word(&self, at: usize, word: &str) -> bool {
@@ -132,7 +174,11 @@ impl Parser<'_> {
         if self.is_symbol(at, symbol) {
             return Ok(());
         }
-        Err(mismatched(self.sql, self.tokens.get(at), &format!("'{symbol}'")))
+        Err(mismatched(
+            self.sql,
+            self.tokens.get(at),
+            &format!("'{symbol}'"),
+        ))
     }
 
     /// A dotted name at `at`: its parts, and the index behind it.
@@ -184,7 +230,12 @@ impl Parser<'_> {
         if known(&name) {
             if parts.len() == 2 && self.scope.catalog.is_none() {
                 let message = "Catalog must be specified when session catalog is not set";
-                return Err(QueryError::at("MISSING_CATALOG_NAME", self.sql, offset, message));
+                return Err(QueryError::at(
+                    "MISSING_CATALOG_NAME",
+                    self.sql,
+                    offset,
+                    message,
+                ));
             }
             return Ok(());
         }
@@ -195,11 +246,21 @@ impl Parser<'_> {
                 && !self.scope.unload_qualifiers.iter().any(of_an_unload)
             {
                 let message = format!("Catalog '{catalog}' not found");
-                return Err(QueryError::at("CATALOG_NOT_FOUND", self.sql, offset, &message));
+                return Err(QueryError::at(
+                    "CATALOG_NOT_FOUND",
+                    self.sql,
+                    offset,
+                    &message,
+                ));
             }
         }
         let message = format!("Table function '{name}' not registered");
-        Err(QueryError::at("FUNCTION_NOT_FOUND", self.sql, offset, &message))
+        Err(QueryError::at(
+            "FUNCTION_NOT_FOUND",
+            self.sql,
+            offset,
+            &message,
+        ))
     }
 
     fn arguments(&self, from: usize, to: usize) -> Result<Unload, QueryError> {
@@ -207,8 +268,15 @@ impl Parser<'_> {
         let (mut location, mut format, mut compression) = (None, None, None);
         let mut at = from;
         while at < to {
-            let name = self.tokens.get(at).and_then(Token::name).unwrap_or_default();
-            let named_at = self.tokens.get(at).map_or(self.sql.len(), |token| token.start);
+            let name = self
+                .tokens
+                .get(at)
+                .and_then(Token::name)
+                .unwrap_or_default();
+            let named_at = self
+                .tokens
+                .get(at)
+                .map_or(self.sql.len(), |token| token.start);
             self.expect(at + 1, "=>")?;
             let value = at + 2;
             let text = self.tokens.get(value).and_then(Token::text_value);
@@ -228,7 +296,12 @@ impl Parser<'_> {
                 "compression" => Some(&mut compression),
                 other => {
                     let message = format!("Unexpected argument name: {}", other.to_uppercase());
-                    return Err(QueryError::at("INVALID_ARGUMENTS", self.sql, named_at, &message));
+                    return Err(QueryError::at(
+                        "INVALID_ARGUMENTS",
+                        self.sql,
+                        named_at,
+                        &message,
+                    ));
                 }
             };
             if let Some(slot) = slot {
@@ -241,15 +314,19 @@ impl Parser<'_> {
                 at += 1;
             }
         }
-        let missing = |what: &str| {
-            QueryError::new("INVALID_ARGUMENTS", format!("Missing argument: {what}"))
-        };
+        let missing =
+            |what: &str| QueryError::new("INVALID_ARGUMENTS", format!("Missing argument: {what}"));
         let format = format.ok_or_else(|| missing("FORMAT"))?;
         if !format.eq_ignore_ascii_case("parquet") {
             let message = format!("the stand-in writes PARQUET only, not {format}");
             return Err(QueryError::new("NOT_SUPPORTED", message));
         }
-        let compressed = match compression.as_deref().unwrap_or("NONE").to_ascii_uppercase().as_str() {
+        let compressed = match compression
+            .as_deref()
+            .unwrap_or("NONE")
+            .to_ascii_uppercase()
+            .as_str()
+        {
             "NONE" => false,
             "SNAPPY" => true,
             other => {
@@ -287,7 +364,10 @@ impl Parser<'_> {
             }
         }
         let query_id = query_id.ok_or_else(|| {
-            QueryError::new("INVALID_PROCEDURE_ARGUMENT", "Required procedure argument 'QUERY_ID' is missing")
+            QueryError::new(
+                "INVALID_PROCEDURE_ARGUMENT",
+                "Required procedure argument 'QUERY_ID' is missing",
+            )
         })?;
         Ok(Statement::Kill { query_id, message })
     }
