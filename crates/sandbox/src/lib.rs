@@ -5,11 +5,13 @@
 //! them: for the demo, tests and benchmarks. The production binaries never link
 //! it.
 
+pub mod demo;
 pub mod faults;
 pub mod forward;
 pub mod gen1;
 pub mod parquet;
 pub mod sandbox;
+pub mod serve;
 pub mod server;
 pub mod starburst;
 pub mod store;

@@ -1,6 +1,9 @@
 //! Everything at once: store, Starburst stand-in and first-generation Control
 //! Plane on real sockets, with faults round each.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -14,6 +17,7 @@ use crate::{
     faults::{Faults, Service},
     gen1::{self, Gen1},
     server::{Serve, Server},
+    starburst::{Standin, StandinConfig},
     store::{self, Store},
 };
 
@@ -21,6 +25,10 @@ use crate::{
 /// bucket, a temporary directory, no key.
 #[derive(Clone, Debug)]
 pub struct SandboxConfig {
+    /// The Starburst stand-in.
+    pub starburst: StandinConfig,
+    /// Its port; 0 for any.
+    pub starburst_port: u16,
     /// Port of the store; 0 for any.
     pub store_port: u16,
     /// Port of the first-generation Control Plane; 0 for any.
@@ -36,6 +44,8 @@ pub struct SandboxConfig {
 impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
+            starburst: StandinConfig::default(),
+            starburst_port: 0,
             store_port: 0,
             gen1_port: 0,
             buckets: vec!["exports".to_owned()],
@@ -48,8 +58,12 @@ impl Default for SandboxConfig {
 /// A running sandbox. Everything stops when it is dropped.
 pub struct Sandbox {
     faults: Faults,
+    standin: Arc<Standin>,
+    standin_server: Server,
     store: Arc<Store>,
     store_server: Server,
+    // Where the stand-in writes: without faults, and not counted.
+    _back_door: Server,
     gen1: Gen1,
     gen1_server: Server,
     bucket: String,
@@ -68,6 +82,13 @@ impl Sandbox {
             .with_faults(&faults, Service::Store)
             .listen(local(config.store_port))
             .await?;
+        let back_door = Serve::new(store.router()).listen(local(0)).await?;
+        let stores = Arc::new(store::clients(back_door.url()));
+        let standin = Standin::new(config.starburst, stores);
+        let standin_server = Serve::new(standin.router())
+            .with_faults(&faults, Service::Starburst)
+            .listen(local(config.starburst_port))
+            .await?;
         let gen1 = Gen1::new(config.api_key);
         let gen1_server = Serve::new(gen1.router())
             .with_faults(&faults, Service::ControlPlane)
@@ -76,8 +97,11 @@ impl Sandbox {
             .await?;
         Ok(Self {
             faults,
+            standin,
+            standin_server,
             store,
             store_server,
+            _back_door: back_door,
             gen1,
             gen1_server,
             bucket: config.buckets.into_iter().next().unwrap_or_default(),
@@ -87,6 +111,16 @@ impl Sandbox {
     /// Latency, faults and counters of every service.
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// The Starburst stand-in, past the network: its switches and its queries.
+    pub fn standin(&self) -> &Arc<Standin> {
+        &self.standin
+    }
+
+    /// `STARBURST_URL` for the worker.
+    pub fn starburst_url(&self) -> String {
+        self.standin_server.url()
     }
 
     /// The store, past the network.

@@ -73,7 +73,8 @@ impl Standin {
         self.coordinator.record.queries()
     }
 
-    /// Waits until `met` holds of [`Self::queries`]; looks at every change.
+    /// Waits until `met` holds of [`Self::queries`]; looks at every change. The
+    /// record is locked meanwhile: `met` must not call the stand-in.
     pub async fn wait_until(&self, met: impl Fn(&[QueryRecord]) -> bool) {
         self.coordinator.record.wait_until(met).await;
     }

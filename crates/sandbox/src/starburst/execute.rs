@@ -202,13 +202,11 @@ fn read<S>(
     let mut head = Vec::new();
     let mut whole = false;
     while head.len() * declared.len() < HEAD_VALUES {
-        match next()? {
-            Some(row) => head.push(row),
-            None => {
-                whole = true;
-                break;
-            }
-        }
+        let Some(row) = next()? else {
+            whole = true;
+            break;
+        };
+        head.push(row);
     }
     let columns = declared
         .iter()

@@ -158,11 +158,11 @@ async fn executing(
     Ok(answer(&base, &query, &page))
 }
 
-async fn heartbeat(State(app): App, path: TokenPath) -> Result<StatusCode, Response> {
+async fn heartbeat(State(app): App, path: TokenPath) -> Result<StatusCode, NoPage> {
     count(&app.counters.heartbeats);
     let query = query_of(&app, Phase::Executing, &path)?;
     if query.progress.borrow().last_page.is_none() {
-        return Err(NoPage::NotFound.into());
+        return Err(NoPage::NotFound);
     }
     query.touch();
     Ok(StatusCode::OK)
@@ -172,18 +172,18 @@ fn cancelled() -> QueryError {
     QueryError::new("USER_CANCELED", "Query was canceled")
 }
 
-fn cancel(app: &Coordinator, phase: Phase, path: &TokenPath) -> Result<StatusCode, Response> {
+fn cancel(app: &Coordinator, phase: Phase, path: &TokenPath) -> Result<StatusCode, NoPage> {
     count(&app.counters.cancels);
     let query = query_of(app, phase, path)?;
     app.fail(&query, cancelled());
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn cancel_queued(State(app): App, path: TokenPath) -> Result<StatusCode, Response> {
+async fn cancel_queued(State(app): App, path: TokenPath) -> Result<StatusCode, NoPage> {
     cancel(&app, Phase::Queued, &path)
 }
 
-async fn cancel_executing(State(app): App, path: TokenPath) -> Result<StatusCode, Response> {
+async fn cancel_executing(State(app): App, path: TokenPath) -> Result<StatusCode, NoPage> {
     cancel(&app, Phase::Executing, &path)
 }
 

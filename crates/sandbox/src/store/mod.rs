@@ -38,6 +38,7 @@ use objects::Objects;
 use upload::Uploads;
 
 pub use client::client;
+pub(crate) use client::clients;
 pub use objects::StoreError;
 pub use samples::{broken_footer, claiming_rows, large_footer, magic_only, parquet, truncated};
 

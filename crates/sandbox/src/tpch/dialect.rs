@@ -72,6 +72,18 @@ pub fn translate(sql: &str, names: Names<'_>) -> Result<Translated, SqlError> {
             index += 2;
             continue;
         }
+        let cast = index > 0
+            && tokens[index - 1].is_word("as")
+            && tokens
+                .get(index + 1)
+                .is_some_and(|close| close.is_symbol(")"))
+            && !clauses.here.selecting;
+        if cast && is_day_or_time(&tokens[index]) {
+            // To SQLite a DATE is a number: '1995-01-01' would become 1995.
+            writer.replace(&tokens[index], &tokens[index], "text");
+            index += 1;
+            continue;
+        }
         let parts: Vec<String> = chain.iter().filter_map(|token| token.name()).collect();
         let span = index..index + chain.len() * 2 - 1;
         let calls = tokens.get(span.end).is_some_and(|next| next.is_symbol("("));

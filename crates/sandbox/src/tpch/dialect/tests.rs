@@ -1,6 +1,6 @@
 use super::*;
 
-fn session<'a>(catalogs: &'a [String], set: bool) -> Names<'a> {
+fn session(catalogs: &[String], set: bool) -> Names<'_> {
     Names {
         catalogs,
         catalog: set.then_some("tpch"),
@@ -36,6 +36,10 @@ fn qualified_tables_become_the_local_ones() {
         (
             "SELECT * FROM orders WHERE orderdate < date '1995-01-01'",
             "SELECT * FROM orders WHERE orderdate < '1995-01-01'",
+        ),
+        (
+            "SELECT CAST('1995-01-01' AS date), (SELECT 1 AS date) FROM region",
+            "SELECT CAST('1995-01-01' AS text), (SELECT 1 AS date) FROM region",
         ),
         (
             "SELECT 'from x', t.* FROM tiny.part t",
