@@ -4,6 +4,7 @@
 //! Data flows one way: `cli → worker → loops → attempt → ports`. The three
 //! clients implement the ports and know nothing of each other.
 
+pub mod attempt;
 pub mod control_plane;
 pub mod http;
 pub mod ports;
