@@ -2,6 +2,12 @@
 //!
 //! Each file of `fixtures/wire` belongs to one line here.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test, in functions its tests share"
+)]
+
 use std::{collections::BTreeMap, fmt::Debug, path::PathBuf};
 
 use export_api::{
