@@ -5,11 +5,19 @@
 //! clients implement the ports and know nothing of each other.
 
 pub mod attempt;
+pub mod cli;
+pub mod clock;
+pub mod config;
 pub mod control_plane;
+pub mod dry_run;
+pub mod feed;
 pub mod http;
+pub mod poller;
 pub mod ports;
 pub mod retry;
 pub mod secret;
 pub mod starburst;
 pub mod storage;
+pub mod submitter;
 pub mod telemetry;
+pub mod worker;

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The binary. It decides nothing: [`export_worker::cli`] parses, loads and runs.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    export_worker::cli::main()
+}

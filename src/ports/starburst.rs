@@ -4,6 +4,9 @@ use async_trait::async_trait;
 use export_api::{NextUri, QueryStats};
 use thiserror::Error;
 
+use super::{ErrorKind, QueryError};
+use crate::retry::Retryable;
+
 /// Names one query: `20261122_030507_00042_abcde`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct QueryId(String);
@@ -54,7 +57,8 @@ pub struct Registered {
 pub enum Phase {
     /// Waits in a resource group.
     Waiting,
-    /// Between the queue and its first executing page.
+    /// Between the queue and its first executing page, or begun so lately
+    /// that the coordinator's own waiting (1 s a page) is the better clock.
     HandOver,
     /// Runs.
     Running,
@@ -104,32 +108,11 @@ pub enum Fate {
     Unknown,
 }
 
-/// An `error` object of Trino, classified by name, then by type.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{name} ({error_type}, {code}): {message}{}", location_suffix(*.location))]
-pub struct QueryError {
-    /// `errorName`, or `UNKNOWN`.
-    pub name: String,
-    /// `errorType`, or `UNKNOWN`.
-    pub error_type: String,
-    /// `errorCode`.
-    pub code: i64,
-    /// Its message.
-    pub message: String,
-    /// Line and column, where known.
-    pub location: Option<(u64, u64)>,
-}
-
-fn location_suffix(location: Option<(u64, u64)>) -> String {
-    location.map_or_else(String::new, |(line, column)| {
-        format!(" (line {line}, column {column})")
-    })
-}
-
 /// The coordinator.
 ///
-/// Every call but [`Starburst::cancel`] retries transient failures in place by
-/// its policy (submission 3 times: 1, 2, 4 s) before it returns one.
+/// Every call but [`Starburst::cancel`] retries in place, by its policy
+/// (submission 3 times: 1, 2, 4 s), what a moment may mend ([`Retryable`]).
+/// A 404 is not among that: to believe it, ask over a minute or look the query up.
 #[async_trait]
 pub trait Starburst: Send + Sync {
     /// Registers a statement: POST. Nothing runs yet; safe to repeat.
@@ -168,7 +151,7 @@ pub enum StarburstError {
         /// The network's own words, without any URL.
         cause: String,
     },
-    /// 429, 502, 503, 504.
+    /// 408, 429, 502, 503, 504.
     #[error("starburst is busy: status {status}")]
     Busy {
         /// HTTP status.
@@ -229,7 +212,83 @@ pub enum StarburstError {
     /// The query ended with an error.
     #[error("query failed: {0}")]
     Query(QueryError),
+    /// [`Starburst::run`] was given more rows than it holds.
+    #[error("the statement answers with more than {limit} rows")]
+    TooManyRows {
+        /// Rows it holds.
+        limit: usize,
+    },
     /// The worker shuts down.
     #[error("interrupted by shutdown")]
     Interrupted,
+}
+
+impl StarburstError {
+    /// What happens to the job.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            // Nothing was decided, or it is the operator's matter (credentials): the job waits.
+            // The page that is not there any more says nothing of the query.
+            Self::Unreachable { .. }
+            | Self::Busy { .. }
+            | Self::Unreadable { .. }
+            | Self::Unauthorized { .. }
+            | Self::Credential(_)
+            | Self::ServerError { .. }
+            | Self::NotFound
+            | Self::Gone => ErrorKind::Transient,
+            // The same request will be answered the same way until somebody
+            // changes a setting; a failed job tells him which, a waiting one does not.
+            Self::Refused { .. } | Self::ForeignOrigin { .. } | Self::TooManyRows { .. } => {
+                ErrorKind::Permanent
+            }
+            Self::Query(error) => error.remedy().kind(),
+            Self::Interrupted => ErrorKind::Interrupted,
+        }
+    }
+}
+
+impl Retryable for StarburstError {
+    /// Whether the same request, sent again in a moment, may do better.
+    /// Narrower than [`ErrorKind::Transient`]: wrong passwords sent again lock
+    /// accounts, and 404 and 410 ask for another step.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Busy { .. }
+            | Self::Unreadable { .. }
+            | Self::ServerError { .. } => true,
+            Self::Unauthorized { .. }
+            | Self::Credential(_)
+            | Self::Refused { .. }
+            | Self::ForeignOrigin { .. }
+            | Self::NotFound
+            | Self::Gone
+            | Self::Query(_)
+            | Self::TooManyRows { .. }
+            | Self::Interrupted => false,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after, .. } => *retry_after,
+            Self::Unreachable { .. }
+            | Self::Unreadable { .. }
+            | Self::Unauthorized { .. }
+            | Self::Credential(_)
+            | Self::Refused { .. }
+            | Self::ServerError { .. }
+            | Self::ForeignOrigin { .. }
+            | Self::NotFound
+            | Self::Gone
+            | Self::Query(_)
+            | Self::TooManyRows { .. }
+            | Self::Interrupted => None,
+        }
+    }
+
+    fn interrupted() -> Self {
+        Self::Interrupted
+    }
 }

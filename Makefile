@@ -1,0 +1,124 @@
+# The house around the code. `make` or `make help` lists what there is.
+#
+# Settings, all optional:
+#   DEMO_ARGS    arguments of the demo, as in `make demo DEMO_ARGS=--keep`
+#   TEST_ARGS    arguments of the test runner, as in `make test TEST_ARGS='-E test(lease)'`
+#   BENCH_ARGS   arguments of the benchmarks, as in `make bench BENCH_ARGS='--bench inventory'`
+#   CARGO        the cargo to run
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+CARGO ?= cargo
+DEMO_ARGS ?=
+TEST_ARGS ?=
+BENCH_ARGS ?= --bench '*'
+
+TOOLS := $(CURDIR)/.tools
+export PATH := $(TOOLS)/bin:$(PATH)
+
+# Where cargo puts what it builds, wherever that is configured.
+TARGET_DIR = $$($(CARGO) metadata --format-version 1 --no-deps --locked | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+
+# The black-box tests start the binaries of all packages; the runner alone builds only those of its own.
+# With --tests, so that features are resolved as they are for the tests and nothing is built twice.
+BUILD_FOR_TESTS = $(CARGO) build --locked --workspace --bins --tests
+
+.PHONY: help
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+##
+## Run
+##
+
+.PHONY: demo
+demo: check-build ## Build everything and export real TPC-H data with the real binaries
+	$(CARGO) build --locked --workspace --bins --profile demo
+	"$(TARGET_DIR)/demo/sandbox" demo $(DEMO_ARGS)
+
+.PHONY: bench
+bench: check-build ## Run the benchmarks on release binaries
+	$(CARGO) build --locked --workspace --bins --release
+	$(CARGO) bench --locked --workspace $(BENCH_ARGS)
+
+##
+## Check
+##
+
+.PHONY: test
+test: check-all tools ## Run every test, on real sockets and a real PostgreSQL
+	$(BUILD_FOR_TESTS)
+	$(CARGO) nextest run --locked --workspace $(TEST_ARGS)
+	$(CARGO) test --locked --workspace --doc --quiet
+
+.PHONY: verify
+verify: check-all tools ## Check that generated documentation is up to date (its golden tests only)
+	$(BUILD_FOR_TESTS)
+	$(CARGO) nextest run --locked --workspace --no-tests=fail -E 'test(golden) + test(up_to_date)'
+
+.PHONY: lint
+lint: check-all lint-format lint-clippy lint-dependencies lint-spelling lint-links ## Check format, clippy, dependencies, spelling and links
+
+.PHONY: lint-format
+lint-format: check-build
+	$(CARGO) fmt --all --check
+
+.PHONY: lint-clippy
+lint-clippy: check-build
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+# Advisories need a network and change by the day; `make audit` looks at them.
+.PHONY: lint-dependencies
+lint-dependencies: check-all tools
+	$(CARGO) fetch --locked --quiet
+	$(CARGO) deny --log-level error check bans licenses sources
+	$(CARGO) shear --locked
+
+.PHONY: lint-spelling
+lint-spelling: tools
+	typos
+
+.PHONY: lint-links
+lint-links: check-python
+	python3 -B tools/check_links_test.py
+	python3 -B tools/check_links.py
+
+.PHONY: audit
+audit: check-all tools ## Look for known vulnerabilities in dependencies (needs a network)
+	$(CARGO) deny check advisories
+
+.PHONY: ci
+ci: check-all lint test ## What continuous integration runs: lint, then test
+
+##
+## Keep house
+##
+
+.PHONY: fmt
+fmt: check-build ## Format the code
+	$(CARGO) fmt --all
+
+# Nothing happens where the pinned tools are there already.
+.PHONY: tools
+tools: check-python ## Install the pinned tools into .tools/
+	@tools/install.sh "$(TOOLS)"
+
+.PHONY: clean
+clean: ## Remove what was built, and the tools
+	$(CARGO) clean
+	rm -rf "$(TOOLS)" .demo
+
+# What the machine must have by itself; each says all that is missing at once.
+.PHONY: check-build check-python check-all
+check-build:
+	@tools/check-machine.sh build
+
+check-python:
+	@tools/check-machine.sh python
+
+check-all:
+	@tools/check-machine.sh build python

@@ -1,0 +1,42 @@
+use std::time::Duration;
+
+use export_api::NextUri;
+use tokio::time::{Instant, sleep};
+
+use super::{Failure, World};
+use crate::ports::{Fate, QueryId};
+
+/// Between two looks at a query that was told to end.
+const LOOK: Duration = Duration::from_secs(1);
+/// A cancelled query ends within seconds; one that does not is the operator's matter.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Sees to it that a query is over and its writers are still.
+///
+/// Cancels it where it runs, waits until the coordinator reports it terminal or
+/// no longer knows it, and then lets it settle: cancelled writers were seen to
+/// leave objects seconds after their query had failed.
+pub(super) async fn bury(
+    world: &World,
+    query: &QueryId,
+    next_uri: Option<&NextUri>,
+) -> Result<(), Failure> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut cancelled = false;
+    loop {
+        match world.starburst.look_up(query).await? {
+            Fate::Finished | Fate::Failed(_) | Fate::Unknown => break,
+            Fate::Running | Fate::Finishing if Instant::now() >= deadline => {
+                return Err(Failure::Undead(query.clone()));
+            }
+            Fate::Running | Fate::Finishing => {}
+        }
+        if !cancelled {
+            world.starburst.cancel(query, next_uri).await?;
+            cancelled = true;
+        }
+        sleep(LOOK).await;
+    }
+    sleep(world.settings.settle).await;
+    Ok(())
+}

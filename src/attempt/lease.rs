@@ -1,0 +1,75 @@
+use std::{
+    future,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use export_api::JobUpdate;
+use tokio::time::{Instant, sleep};
+
+use super::{Failure, Task, World};
+use crate::ports::{ControlPlaneError, ErrorKind};
+
+/// The right to work on a job, while it lasts.
+///
+/// The Control Plane fences writes to itself by the token. What it cannot
+/// fence, deleting objects, asks [`Lease::ensure_live`] first.
+#[derive(Debug)]
+pub(super) struct Lease<'a> {
+    task: &'a Task,
+    length: Duration,
+    expires: Mutex<Instant>,
+}
+
+impl<'a> Lease<'a> {
+    /// A lease that was just handed out. A job without a token never expires
+    /// on our side: its Control Plane knows no leases.
+    pub(super) fn new(world: &World, task: &'a Task) -> Self {
+        Self {
+            task,
+            length: world.settings.lease,
+            expires: Mutex::new(Instant::now() + world.settings.lease),
+        }
+    }
+
+    /// Fails if no heartbeat was answered for as long as the lease holds.
+    pub(super) fn ensure_live(&self) -> Result<(), Failure> {
+        let expires = *self.expires.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.task.token.is_some() && Instant::now() >= expires {
+            return Err(ControlPlaneError::LeaseLost.into());
+        }
+        Ok(())
+    }
+
+    /// Asks the Control Plane whether the lease still holds, and renews it.
+    pub(super) async fn renew(&self, world: &World) -> Result<(), Failure> {
+        let asked = Instant::now();
+        let lease_seconds = u32::try_from(self.length.as_secs()).unwrap_or(u32::MAX);
+        let heartbeat = JobUpdate::Heartbeat { lease_seconds };
+        world
+            .control_plane
+            .update_job(&self.task.id, self.task.token.as_ref(), heartbeat)
+            .await?;
+        *self.expires.lock().unwrap_or_else(PoisonError::into_inner) = asked + self.length;
+        Ok(())
+    }
+
+    /// Renews the lease three times within its length, until it is lost. Never
+    /// returns for a job without a lease.
+    pub(super) async fn keep(&self, world: &World) -> Failure {
+        if self.task.token.is_none() {
+            return future::pending().await;
+        }
+        loop {
+            sleep(self.length / 3).await;
+            match self.renew(world).await {
+                Ok(()) => {}
+                Err(failure) if failure.kind() == ErrorKind::LeaseLost => return failure,
+                Err(failure) => tracing::warn!(error = %failure, "heartbeat failed"),
+            }
+            if let Err(expired) = self.ensure_live() {
+                return expired;
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+use chrono::{DateTime, Utc};
+use export_api::ExportJob;
+use tracing::Instrument;
+
+use super::{
+    Ending, Failure, Shutdown, Task, World,
+    bury::bury,
+    lease::Lease,
+    progress::{Progress, Submission},
+    pursue::{Pursuit, fate_without_token, pursue},
+    report, schedule,
+};
+use crate::telemetry::{Loop, Step};
+
+/// Asks how the query of a submitted job is doing, and reports it.
+pub async fn poll(world: &World, shutdown: &Shutdown, job: &ExportJob) {
+    let task = match Task::of(job) {
+        Ok(task) => task,
+        Err(error) => return report::unreadable(world, job, error).await,
+    };
+    let Some(_entry) = world.in_flight.enter(&task) else {
+        return;
+    };
+    let _in_flight = world.events.metrics().in_flight(Loop::Poller);
+    let progress = Progress::new(Step::Poll);
+    let lease = Lease::new(world, &task);
+    let work = ask(world, shutdown, &task, &lease, &progress);
+    async {
+        let ending = report::ending_of(world, shutdown, &task, &lease, &progress, work).await;
+        report::report(world, &task, &progress, ending).await;
+    }
+    .instrument(task.facts.span().clone())
+    .await;
+}
+
+async fn ask(
+    world: &World,
+    shutdown: &Shutdown,
+    task: &Task,
+    lease: &Lease<'_>,
+    progress: &Progress,
+) -> Result<Ending, Failure> {
+    let query = task.query.clone().ok_or(Failure::NoQuery)?;
+    if task.cancel_requested {
+        let _clock = progress.enter(world, Step::Bury);
+        bury(world, &query, task.next_uri.as_ref()).await?;
+        return Ok(Ending::Cancelled);
+    }
+    let Some(next_uri) = task.next_uri.clone() else {
+        return fate_without_token(world, task, lease, progress, &query, None)
+            .await?
+            .ok_or(Failure::Forgotten(query));
+    };
+    let submission = Submission {
+        query,
+        next_uri,
+        poll_count: task.poll_count.saturating_add(1),
+        submitted_at: task.submitted_at,
+    };
+    progress.submitted(submission);
+    pursue(world, shutdown, task, lease, progress, Pursuit::Poll).await
+}
+
+/// Whether a pollable job is to be asked for at `now`.
+///
+/// A leased one is: its Control Plane keeps the schedule. One without a lease
+/// may come from a Control Plane that drops the schedule; then the times that
+/// the job does carry decide.
+pub fn is_due(job: &ExportJob, now: DateTime<Utc>) -> bool {
+    derived_due(job).is_none_or(|due| due <= now)
+}
+
+/// When a job without a lease is due, where its times say so.
+pub(super) fn derived_due(job: &ExportJob) -> Option<DateTime<Utc>> {
+    if job.claim_token.is_some() {
+        return None;
+    }
+    let (submitted, asked) = (job.submitted_at?.0, job.updated_at?.0);
+    // Moving `next_poll_at` may have rewritten `submitted_at`; the claim came before it.
+    let began = job.claimed_at.map_or(submitted, |at| at.0.min(submitted));
+    Some(schedule::derived_due(began, asked))
+}

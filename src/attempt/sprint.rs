@@ -1,0 +1,72 @@
+use std::time::Duration;
+
+use export_api::QueryStats;
+use tokio::time::Instant;
+
+use super::{Shutdown, World, progress::Progress, pursue::Pursuit};
+use crate::{ports::StarburstError, telemetry::Step};
+
+/// A sprint without data ends after this long, whatever its pages promise.
+const LONGEST_WITHOUT_DATA: Duration = Duration::from_secs(30);
+
+/// How long pages that bring nothing are followed after the kick.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Where a sprint ended.
+#[derive(Debug)]
+pub(super) enum Sprint {
+    /// The query is over, successfully.
+    Over(QueryStats),
+    /// It goes on, and asking at once would only wait.
+    Parked,
+}
+
+/// Follows the pages of a query as long as the next one is there at once: the
+/// hand-over after the kick, pages with data, and what is left once the query
+/// is FINISHING.
+///
+/// Right after the kick it follows pages that bring nothing, too, for a while:
+/// that lets a query of a second be over in one go.
+///
+/// The nextUri that is persisted is the one before the first hop; the caller
+/// persists what is left at the end. A worker that dies in between leaves a
+/// token that answers 410, and the query is looked up by its id.
+pub(super) async fn sprint(
+    world: &World,
+    shutdown: &Shutdown,
+    progress: &Progress,
+    pursuit: Pursuit,
+) -> Result<Sprint, StarburstError> {
+    let started = Instant::now();
+    let mut last_data = started;
+    let (mut step, patience) = match pursuit {
+        Pursuit::Kick => (Step::Kick, PATIENCE),
+        Pursuit::Poll => (Step::Poll, Duration::ZERO),
+    };
+    loop {
+        let Some(submission) = progress.submission() else {
+            return Ok(Sprint::Parked);
+        };
+        let clock = progress.enter(world, step);
+        let page = world.starburst.follow(&submission.next_uri).await?;
+        drop(clock);
+        step = Step::Sprint;
+        if let Some(error) = page.error {
+            return Err(StarburstError::Query(error));
+        }
+        let follow_at_once = page.follow_at_once();
+        // The last page's own address stays in `progress`: it can be replayed.
+        let Some(next_uri) = page.next_uri else {
+            return Ok(Sprint::Over(page.stats));
+        };
+        progress.advance(next_uri);
+        if page.has_data {
+            last_data = Instant::now();
+        }
+        let promising = follow_at_once && last_data.elapsed() < LONGEST_WITHOUT_DATA;
+        let go_on = promising || started.elapsed() < patience;
+        if !go_on || shutdown.stopping.is_cancelled() {
+            return Ok(Sprint::Parked);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+use export_api::{ExportJob, JobUpdate};
+use tracing::Instrument;
+
+use super::{
+    Ending, Failure, Shutdown, Task, World,
+    bury::bury,
+    destination,
+    lease::Lease,
+    progress::{Progress, Submission},
+    pursue::{Pursuit, pursue},
+    report, schedule, snapshot, statement,
+};
+use crate::telemetry::{Loop, Step};
+
+/// Brings a claimed job to Starburst, and reports how that ended.
+pub async fn submit(world: &World, shutdown: &Shutdown, job: &ExportJob) {
+    let task = match Task::of(job) {
+        Ok(task) => task,
+        Err(error) => return report::unreadable(world, job, error).await,
+    };
+    let Some(_entry) = world.in_flight.enter(&task) else {
+        return;
+    };
+    let _in_flight = world.events.metrics().in_flight(Loop::Submitter);
+    world.events.claimed(&task.facts);
+    let progress = Progress::new(Step::Check);
+    let lease = Lease::new(world, &task);
+    let work = prepare(world, shutdown, &task, job, &lease, &progress);
+    async {
+        let ending = report::ending_of(world, shutdown, &task, &lease, &progress, work).await;
+        report::report(world, &task, &progress, ending).await;
+    }
+    .instrument(task.facts.span().clone())
+    .await;
+}
+
+/// The steps that come before a query runs, in the one order that is safe: what
+/// a step has done is known to the Control Plane, or harmless, before the next
+/// one acts.
+async fn prepare(
+    world: &World,
+    shutdown: &Shutdown,
+    task: &Task,
+    job: &ExportJob,
+    lease: &Lease<'_>,
+    progress: &Progress,
+) -> Result<Ending, Failure> {
+    let statement = statement::build(world, task, job)?;
+    if let Some(query) = &task.query {
+        let _clock = progress.enter(world, Step::Bury);
+        bury(world, query, task.next_uri.as_ref()).await?;
+    }
+    {
+        let _clock = progress.enter(world, Step::Check);
+        destination::clear(world, task, lease).await?;
+    }
+    if shutdown.stopping.is_cancelled() {
+        return Ok(progress.interrupted(world.clock.now()));
+    }
+    let registered = {
+        let _clock = progress.enter(world, Step::Register);
+        world.starburst.register(&statement).await?
+    };
+    let submission = Submission {
+        query: registered.query_id,
+        next_uri: registered.next_uri,
+        poll_count: 0,
+        submitted_at: Some(world.clock.now()),
+    };
+    persist(world, task, progress, &submission).await?;
+    progress.submitted(submission);
+    // The first GET of the sprint is the kick: now it runs.
+    pursue(world, shutdown, task, lease, progress, Pursuit::Kick).await
+}
+
+/// Makes the query known to the Control Plane. Before this, a crash leaves a
+/// registration that never runs; after it, any replica can go on.
+async fn persist(
+    world: &World,
+    task: &Task,
+    progress: &Progress,
+    submission: &Submission,
+) -> Result<(), Failure> {
+    let clock = progress.enter(world, Step::Persist);
+    let now = world.clock.now();
+    let update = JobUpdate::Submitted {
+        query_id: submission.query.as_str().to_owned(),
+        next_uri: submission.next_uri.clone(),
+        next_poll_at: export_api::WireTime::ceil(schedule::next_poll_at(now, 0)),
+        poll_count: 0,
+        submitted_at: now.into(),
+    };
+    let answer = world
+        .control_plane
+        .update_job(&task.id, task.token.as_ref(), update)
+        .await?;
+    drop(clock);
+    world.events.submitted(&task.facts, &submission.query);
+    snapshot::started(world, task, &answer).await;
+    Ok(())
+}

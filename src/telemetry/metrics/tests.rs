@@ -1,0 +1,90 @@
+use tokio::time::{Duration, advance};
+
+use super::*;
+
+#[test]
+fn every_series_is_exposed_at_0_from_the_start() {
+    let text = Metrics::new().unwrap().exposition().unwrap();
+    for metric in declared() {
+        assert!(
+            text.contains(&format!("# HELP {} {}\n", metric.name, metric.help)),
+            "{}",
+            metric.name
+        );
+        assert!(
+            text.contains(&format!("# TYPE {} {}\n", metric.name, metric.kind)),
+            "{}",
+            metric.name
+        );
+    }
+    for series in [
+        "export_worker_jobs_total{outcome=\"lease_lost\"} 0",
+        "export_worker_errors_total{boundary=\"job\",kind=\"permanent\"} 0",
+        "export_worker_rows_total{job_type=\"other\"} 0",
+        "export_worker_step_seconds_count{step=\"finalise\"} 0",
+        "export_worker_polls_per_query_count 0",
+        "export_worker_jobs_in_flight{loop=\"poller\"} 0",
+        concat!(
+            "export_worker_build_info{version=\"",
+            env!("CARGO_PKG_VERSION"),
+            "\"} 1"
+        ),
+    ] {
+        assert!(text.contains(series), "{series} is missing in\n{text}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_process_is_measured_too() {
+    let text = Metrics::new().unwrap().exposition().unwrap();
+    assert!(text.contains("\nprocess_resident_memory_bytes "), "{text}");
+}
+
+#[test]
+fn names_say_their_unit() {
+    for metric in declared() {
+        assert!(metric.name.starts_with("export_worker_"), "{}", metric.name);
+        assert_eq!(
+            metric.kind == "counter",
+            metric.name.ends_with("_total"),
+            "{}",
+            metric.name
+        );
+        assert!(!metric.help.ends_with('.'), "{}", metric.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_is_measured_however_it_ends() {
+    let metrics = Metrics::new().unwrap();
+    let clock = metrics.step(Step::Bury);
+    advance(Duration::from_secs(20)).await;
+    drop(clock);
+    let text = metrics.exposition().unwrap();
+    assert!(text.contains("export_worker_step_seconds_sum{step=\"bury\"} 20\n"));
+    assert!(text.contains("export_worker_step_seconds_bucket{step=\"bury\",le=\"10\"} 0\n"));
+    assert!(text.contains("export_worker_step_seconds_bucket{step=\"bury\",le=\"30\"} 1\n"));
+}
+
+#[test]
+fn a_job_is_in_flight_as_long_as_its_guard_lives() {
+    let metrics = Metrics::new().unwrap();
+    let guard = metrics.in_flight(Loop::Poller);
+    assert_eq!(metrics.jobs_in_flight.get((Loop::Poller,)), 1);
+    drop(guard);
+    assert_eq!(metrics.jobs_in_flight.get((Loop::Poller,)), 0);
+}
+
+#[test]
+fn statuses_are_sorted_into_outcomes() {
+    for (status, outcome) in [
+        (200, RequestOutcome::Ok),
+        (307, RequestOutcome::Ok),
+        (404, RequestOutcome::ClientError),
+        (429, RequestOutcome::Throttled),
+        (503, RequestOutcome::ServerError),
+    ] {
+        assert_eq!(RequestOutcome::from_status(status), outcome, "{status}");
+    }
+}
