@@ -59,15 +59,8 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), WorkerError> {
     let metrics = Metrics::new()?;
-    let clients = Clients::build(
-        &config.starburst,
-        &config.control_plane,
-        &config.storage,
-        &config.export,
-        Arc::clone(&metrics),
-        // Jobs are handed over to the very end; dropping the loops cuts the rest.
-        CancellationToken::new(),
-    )?;
+    // Jobs are handed over to the very end; dropping the loops cuts the rest.
+    let clients = Clients::build(&config, &metrics, &CancellationToken::new())?;
     let events = Events::new(Arc::clone(&metrics));
     let readiness = Readiness::waiting_for(roles(&config).map(Loop::as_str));
     let admin_stop = CancellationToken::new();

@@ -17,7 +17,7 @@ use crate::{
     config::{CountConfig, Sources},
     ports::Folder,
     telemetry::{Metrics, logging},
-    worker::clients,
+    worker::clients::{Patience, Wiring},
 };
 
 pub(super) const NAME: &str = "count";
@@ -33,7 +33,9 @@ pub(super) fn command() -> Command {
         .help("Write one JSON object in place of a table");
     flags::add(
         Command::new(NAME)
-            .about("Counts rows, bytes and files of a folder, from the footers of its Parquet files")
+            .about(
+                "Counts rows, bytes and files of a folder, from the footers of its Parquet files",
+            )
             .arg(folder)
             .arg(json),
         CountConfig::GROUPS,
@@ -80,7 +82,9 @@ pub(super) async fn run(matches: &ArgMatches, environment: Sources) -> Exit {
 
 async fn count(config: &CountConfig, folder: &Folder) -> Result<Total, String> {
     let metrics = Metrics::new().map_err(|error| error.to_string())?;
-    let storage = clients::storage_alone(&config.storage, metrics, CancellationToken::new())
+    let abort = CancellationToken::new();
+    let storage = Wiring::new(Patience::Person, &metrics, &abort)
+        .and_then(|wiring| wiring.storage(&config.storage))
         .map_err(|error| error.to_string())?;
     let watched = Watched::new(&storage);
     let inventory = inventory::take(&watched, folder, None, config.storage.count_concurrency)

@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 use super::{Exit, complain, flags};
 use crate::{
     config::{DoctorConfig, Sources, suspicious_variables},
-    ports::Folder,
+    ports::{ControlPlane, Folder, Starburst, Storage},
     telemetry::{Metrics, logging},
-    worker::clients::Clients,
+    worker::clients::{ClientsError, Patience, Wiring},
 };
 use checks::{Patient, examine};
 
@@ -63,30 +63,29 @@ pub(super) async fn run(matches: &ArgMatches, environment: Sources) -> Exit {
     for warning in suspicious_variables(&sources) {
         let _ = writeln!(out, "warning  settings       {warning}");
     }
-    let clients = Metrics::new()
-        .map_err(|error| error.to_string())
-        .and_then(|metrics| {
-            Clients::build(
-                &config.starburst,
-                &config.control_plane,
-                &config.storage,
-                &config.export,
-                metrics,
-                CancellationToken::new(),
-            )
-            .map_err(|error| error.to_string())
-        });
-    let clients = match clients {
-        Ok(clients) => clients,
-        Err(problem) => {
-            complain(&problem);
+    let abort = CancellationToken::new();
+    let metrics = match Metrics::new() {
+        Ok(metrics) => metrics,
+        Err(error) => {
+            complain(&format!("metrics cannot be declared: {error}"));
             return Exit::Failed;
         }
     };
+    let wiring = match Wiring::new(Patience::Person, &metrics, &abort) {
+        Ok(wiring) => wiring,
+        Err(error) => {
+            complain(&error.to_string());
+            return Exit::Failed;
+        }
+    };
+    // What cannot be built is a finding like any other, and hides none.
+    let control_plane = wiring.control_plane(&config.control_plane);
+    let starburst = wiring.starburst(&config.starburst, &config.export);
+    let storage = wiring.storage(&config.storage);
     let patient = Patient {
-        control_plane: &*clients.control_plane,
-        starburst: &*clients.starburst,
-        storage: &*clients.storage,
+        control_plane: port(&control_plane, |client| client as &dyn ControlPlane),
+        starburst: port(&starburst, |client| client as &dyn Starburst),
+        storage: port(&storage, |client| client as &dyn Storage),
         unload_function: &config.export.unload_function,
         folder: folder.as_ref(),
     };
@@ -99,4 +98,12 @@ pub(super) async fn run(matches: &ArgMatches, environment: Sources) -> Exit {
     } else {
         Exit::Done
     }
+}
+
+/// A client as its port, or why there is none.
+fn port<C, P: ?Sized>(
+    client: &Result<C, ClientsError>,
+    as_port: impl FnOnce(&C) -> &P,
+) -> Result<&P, String> {
+    client.as_ref().map(as_port).map_err(ToString::to_string)
 }

@@ -1,6 +1,6 @@
 //! Flags from the table of settings.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, fmt::Write as _};
 
 use clap::{Arg, ArgMatches, Command, builder::OsStringValueParser};
 
@@ -23,10 +23,11 @@ pub(super) fn add(mut command: Command, groups: &[Group]) -> Command {
     let mut text = String::from("Secrets, by variable or file only:");
     for secret in secrets {
         let file = secret.file_variable().unwrap_or_default();
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\n  {} or {file}\n          {}",
             secret.variable, secret.help
-        ));
+        );
     }
     command.after_help(text)
 }
@@ -68,16 +69,21 @@ fn help(setting: &Setting) -> String {
     };
     format!(
         "{}{choices} [env: {}] [{default}]",
-        setting.help, setting.variable
+        sentence(setting.help),
+        setting.variable
     )
 }
 
+/// The same text with a capital at its beginning, as clap's own texts have.
+fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next()
+        .map(|first| first.to_uppercase().chain(rest).collect())
+        .unwrap_or_default()
+}
+
 /// The environment, overridden by the flags that were given.
-pub(super) fn override_by(
-    mut sources: Sources,
-    groups: &[Group],
-    matches: &ArgMatches,
-) -> Sources {
+pub(super) fn override_by(mut sources: Sources, groups: &[Group], matches: &ArgMatches) -> Sources {
     for setting in groups.iter().flat_map(|group| group.settings) {
         if setting.flag().is_none() {
             continue;

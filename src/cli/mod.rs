@@ -15,7 +15,8 @@ pub use exit::Exit;
 
 use crate::config::Sources;
 
-const ABOUT: &str = "Turns export jobs into Parquet files in Google Cloud Storage, through Starburst or Trino";
+const ABOUT: &str =
+    "Turns export jobs into Parquet files in Google Cloud Storage, through Starburst or Trino";
 const AFTER: &str = "\
 Settings are environment variables; each but the secrets has a flag, which overrides it.
 Exit codes: 0 done, 1 failed, 64 wrong settings or arguments.";

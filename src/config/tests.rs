@@ -156,6 +156,11 @@ fn each_bad_value_gets_one_error_that_names_it() {
         ("STARBURST_SCHEMA", "tiny", "without STARBURST_CATALOG"),
         ("STARBURST_SSL_VERIFY", "maybe", "neither true nor false"),
         (
+            "STARBURST_CA_FILE",
+            "/nowhere/ca.pem",
+            "\"/nowhere/ca.pem\" cannot be opened",
+        ),
+        (
             "STARBURST_REQUEST_TIMEOUT_SECONDS",
             "1",
             "out of range; expected whole seconds from 2 to 600",

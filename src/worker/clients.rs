@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{
-        ControlPlaneAuth, ControlPlaneConfig, ExportConfig, StarburstConfig, StarburstCredentials,
-        StorageConfig,
+        Config, ControlPlaneAuth, ControlPlaneConfig, ExportConfig, StarburstConfig,
+        StarburstCredentials, StorageConfig,
     },
     control_plane::{ControlPlaneClient, ControlPlaneCredential, ControlPlaneSettings},
     http::{HttpClient, TlsError, TlsSettings},
@@ -28,6 +28,24 @@ pub struct Clients {
     pub starburst: Arc<dyn Starburst>,
     /// The object store.
     pub storage: Arc<dyn Storage>,
+}
+
+/// Who waits for the clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// A daemon: every retry its policies allow.
+    Daemon,
+    /// A person before a terminal: one retry.
+    Person,
+}
+
+impl Patience {
+    fn temper(self, policy: RetryPolicy) -> RetryPolicy {
+        match self {
+            Self::Daemon => policy,
+            Self::Person => policy.with_retries(1),
+        }
+    }
 }
 
 /// A client that could not be built.
@@ -62,71 +80,94 @@ impl Clients {
     ///
     /// Must be called within a tokio runtime.
     pub fn build(
-        starburst: &StarburstConfig,
-        control_plane: &ControlPlaneConfig,
-        storage: &StorageConfig,
-        export: &ExportConfig,
-        metrics: Arc<Metrics>,
-        abort: CancellationToken,
+        config: &Config,
+        metrics: &Arc<Metrics>,
+        abort: &CancellationToken,
     ) -> Result<Self, ClientsError> {
-        let http = HttpClient::build(&TlsSettings::default(), Arc::clone(&metrics))?;
-        let starburst_tls = TlsSettings {
-            ca_file: starburst.ca_file.clone(),
-            accept_invalid: !starburst.ssl_verify,
-        };
-        let starburst_http = if starburst_tls == TlsSettings::default() {
-            http.clone()
-        } else {
-            HttpClient::build(&starburst_tls, metrics).map_err(ClientsError::StarburstTls)?
-        };
+        let wiring = Wiring::new(Patience::Daemon, metrics, abort)?;
         Ok(Self {
-            control_plane: Arc::new(ControlPlaneClient::new(
-                control_plane_settings(control_plane),
-                control_plane_credential(control_plane)?,
-                &http,
-                abort.clone(),
-            )?),
-            starburst: Arc::new(StarburstClient::new(
-                starburst_settings(starburst, export),
-                &starburst_http,
-                abort.clone(),
-            )?),
-            storage: Arc::new(storage_client(storage, &http, abort)?),
+            control_plane: Arc::new(wiring.control_plane(&config.control_plane)?),
+            starburst: Arc::new(wiring.starburst(&config.starburst, &config.export)?),
+            storage: Arc::new(wiring.storage(&config.storage)?),
         })
     }
 }
 
-/// The object store alone, for what needs no more.
-pub fn storage_alone(
-    config: &StorageConfig,
-    metrics: Arc<Metrics>,
-    abort: CancellationToken,
-) -> Result<StorageClient, ClientsError> {
-    let http = HttpClient::build(&TlsSettings::default(), metrics)?;
-    storage_client(config, &http, abort)
+/// What the clients share, for those who need only some of them.
+pub struct Wiring<'a> {
+    patience: Patience,
+    metrics: &'a Arc<Metrics>,
+    abort: &'a CancellationToken,
+    http: HttpClient,
 }
 
-fn storage_client(
-    config: &StorageConfig,
-    http: &HttpClient,
-    abort: CancellationToken,
-) -> Result<StorageClient, ClientsError> {
-    let endpoint = match &config.emulator {
-        Some(url) => Endpoint::emulator(url.as_str())?,
-        None => Endpoint::google(),
-    };
-    Ok(StorageClient::new(
-        StorageSettings::new(endpoint),
-        http,
-        abort,
-    )?)
-}
+impl<'a> Wiring<'a> {
+    /// Builds the HTTP client of the process.
+    pub fn new(
+        patience: Patience,
+        metrics: &'a Arc<Metrics>,
+        abort: &'a CancellationToken,
+    ) -> Result<Self, ClientsError> {
+        Ok(Self {
+            patience,
+            metrics,
+            abort,
+            http: HttpClient::build(&TlsSettings::default(), Arc::clone(metrics))?,
+        })
+    }
 
-fn control_plane_settings(config: &ControlPlaneConfig) -> ControlPlaneSettings {
-    ControlPlaneSettings {
-        url: config.url.clone(),
-        timeout: config.timeout,
-        retry: RetryPolicy::STATUS_UPDATE.with_retries(config.max_retries),
+    /// The client of the job queue.
+    pub fn control_plane(
+        &self,
+        config: &ControlPlaneConfig,
+    ) -> Result<ControlPlaneClient, ClientsError> {
+        let retry = RetryPolicy::STATUS_UPDATE.with_retries(config.max_retries);
+        let settings = ControlPlaneSettings {
+            url: config.url.clone(),
+            timeout: config.timeout,
+            retry: self.patience.temper(retry),
+        };
+        let credential = control_plane_credential(config)?;
+        let abort = self.abort.clone();
+        Ok(ControlPlaneClient::new(
+            settings, credential, &self.http, abort,
+        )?)
+    }
+
+    /// The client of the coordinator.
+    pub fn starburst(
+        &self,
+        config: &StarburstConfig,
+        export: &ExportConfig,
+    ) -> Result<StarburstClient, ClientsError> {
+        let mut settings = starburst_settings(config, export);
+        settings.submission_retry = self.patience.temper(settings.submission_retry);
+        settings.follow_retry = self.patience.temper(settings.follow_retry);
+        let tls = TlsSettings {
+            ca_file: config.ca_file.clone(),
+            accept_invalid: !config.ssl_verify,
+        };
+        let http = if tls == TlsSettings::default() {
+            self.http.clone()
+        } else {
+            HttpClient::build(&tls, Arc::clone(self.metrics)).map_err(ClientsError::StarburstTls)?
+        };
+        Ok(StarburstClient::new(settings, &http, self.abort.clone())?)
+    }
+
+    /// The client of the object store.
+    pub fn storage(&self, config: &StorageConfig) -> Result<StorageClient, ClientsError> {
+        let endpoint = match &config.emulator {
+            Some(url) => Endpoint::emulator(url.as_str())?,
+            None => Endpoint::google(),
+        };
+        let mut settings = StorageSettings::new(endpoint);
+        settings.retry = self.patience.temper(settings.retry);
+        Ok(StorageClient::new(
+            settings,
+            &self.http,
+            self.abort.clone(),
+        )?)
     }
 }
 

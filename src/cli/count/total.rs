@@ -26,7 +26,7 @@ impl Total {
     /// For people.
     pub(super) fn table(&self, folder: &Folder) -> String {
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
+        table.load_style(presets::NOTHING);
         table.set_header(["folder", "rows", "bytes", "files"]);
         table.add_row([
             folder.to_string(),

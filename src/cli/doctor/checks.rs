@@ -9,11 +9,11 @@ use crate::{
     starburst::FunctionName,
 };
 
-/// What is examined.
+/// What is examined; a port is missing where its client could not be built.
 pub(super) struct Patient<'a> {
-    pub(super) control_plane: &'a dyn ControlPlane,
-    pub(super) starburst: &'a dyn Starburst,
-    pub(super) storage: &'a dyn Storage,
+    pub(super) control_plane: Result<&'a dyn ControlPlane, String>,
+    pub(super) starburst: Result<&'a dyn Starburst, String>,
+    pub(super) storage: Result<&'a dyn Storage, String>,
     pub(super) unload_function: &'a FunctionName,
     pub(super) folder: Option<&'a Folder>,
 }
@@ -60,24 +60,33 @@ impl fmt::Display for Finding {
 }
 
 /// Runs every check, whatever the ones before it found; each finding is told at once.
-pub(super) async fn examine(
-    patient: &Patient<'_>,
-    mut tell: impl FnMut(&Finding),
-) -> Vec<Finding> {
+pub(super) async fn examine(patient: &Patient<'_>, mut tell: impl FnMut(&Finding)) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut found = |what, (state, says)| {
         let finding = Finding { state, what, says };
         tell(&finding);
         findings.push(finding);
     };
-    found("control plane", control_plane(patient).await);
-    found("starburst", starburst(patient).await);
-    found("unload", unload(patient).await);
-    match patient.folder {
-        Some(folder) => {
-            found("bucket list", listing(patient.storage, folder).await);
-            found("bucket write", writing(patient.storage, folder).await);
+    let broken = |problem: &String| (State::Failed, problem.clone());
+    match &patient.control_plane {
+        Ok(port) => found("control plane", control_plane(*port).await),
+        Err(problem) => found("control plane", broken(problem)),
+    }
+    match &patient.starburst {
+        Ok(port) => {
+            found("starburst", starburst(*port).await);
+            found("unload", unload(*port, patient).await);
         }
+        Err(problem) => found("starburst", broken(problem)),
+    }
+    match patient.folder {
+        Some(folder) => match &patient.storage {
+            Ok(port) => {
+                found("bucket list", listing(*port, folder).await);
+                found("bucket write", writing(*port, folder).await);
+            }
+            Err(problem) => found("bucket", broken(problem)),
+        },
         None => found(
             "bucket",
             (
@@ -91,8 +100,8 @@ pub(super) async fn examine(
 
 type Outcome = (State, String);
 
-async fn control_plane(patient: &Patient<'_>) -> Outcome {
-    match patient.control_plane.check().await {
+async fn control_plane(port: &dyn ControlPlane) -> Outcome {
+    match port.check().await {
         Ok(()) => (State::Ok, "answers and takes our credentials".to_owned()),
         Err(error) => (State::Failed, error.to_string()),
     }
@@ -111,15 +120,16 @@ fn statement(sql: String) -> Statement {
 const OF_TPCH: &str = "SELECT count(*) FROM tpch.tiny.region";
 /// The same for clusters without the catalog `tpch`. What is random is not
 /// computed while planning, so a node must be found for it.
-const OF_NO_CATALOG: &str = "SELECT count(*) FROM UNNEST(sequence(1, 100)) AS t (n) WHERE random() < 2";
+const OF_NO_CATALOG: &str =
+    "SELECT count(*) FROM UNNEST(sequence(1, 100)) AS t (n) WHERE random() < 2";
 
-async fn starburst(patient: &Patient<'_>) -> Outcome {
-    let mut answer = patient.starburst.run(&statement(OF_TPCH.to_owned())).await;
+async fn starburst(port: &dyn Starburst) -> Outcome {
+    let mut answer = port.run(&statement(OF_TPCH.to_owned())).await;
     if let Err(StarburstError::Query(error)) = &answer
         && is_missing_or_hidden(error)
     {
         let sql = OF_NO_CATALOG.to_owned();
-        answer = patient.starburst.run(&statement(sql)).await;
+        answer = port.run(&statement(sql)).await;
     }
     match answer {
         Ok(rows) if rows.is_empty() => (
@@ -143,7 +153,7 @@ fn is_missing_or_hidden(error: &QueryError) -> bool {
 
 /// Plans an unload without running it: the function is looked up while
 /// planning, and nothing is ever written.
-async fn unload(patient: &Patient<'_>) -> Outcome {
+async fn unload(port: &dyn Starburst, patient: &Patient<'_>) -> Outcome {
     let function = patient.unload_function;
     let location = patient.folder.map_or_else(
         || "gs://export-worker-doctor/never-written/".to_owned(),
@@ -153,9 +163,8 @@ async fn unload(patient: &Patient<'_>) -> Outcome {
         "EXPLAIN SELECT * FROM TABLE({function}(input => TABLE(SELECT 1 AS \"n\"), location => '{}', format => 'PARQUET', compression => 'SNAPPY'))",
         location.replace('\'', "''")
     );
-    let error = match patient.starburst.run(&statement(sql)).await {
-        Ok(_) => return (State::Ok, format!("{function} is there")),
-        Err(error) => error,
+    let Err(error) = port.run(&statement(sql)).await else {
+        return (State::Ok, format!("{function} is there"));
     };
     let advice = match &error {
         StarburstError::Query(query) => match query.name.as_str() {
@@ -178,7 +187,10 @@ async fn listing(storage: &dyn Storage, folder: &Folder) -> Outcome {
     match storage.list(folder).try_next().await {
         Ok(Some(object)) => (
             State::Ok,
-            format!("{folder} can be listed; it holds {} and maybe more", object.file_name()),
+            format!(
+                "{folder} can be listed; it holds {} and maybe more",
+                object.file_name()
+            ),
         ),
         Ok(None) => (State::Ok, format!("{folder} can be listed; it is empty")),
         Err(error) => (State::Failed, error.to_string()),
