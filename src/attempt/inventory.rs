@@ -163,9 +163,9 @@ impl Inventory {
         self.fingerprint
     }
 
-    /// Whether two inventories saw the same files: names, sizes and times.
-    pub fn agrees_with(&self, other: &Self) -> bool {
-        self.fingerprint == other.fingerprint
+    /// Whether these are the files that another listing showed: names, sizes and times.
+    pub fn agrees_with(&self, other: &Fingerprint) -> bool {
+        self.fingerprint == *other
     }
 
     fn add(&mut self, entry: Entry, folder: &Folder) -> Result<(), InventoryError> {

@@ -85,8 +85,8 @@ impl ControlPlane for ControlPlaneClient {
         snapshot: &SnapshotId,
         patch: &SnapshotPatch,
     ) -> Result<(), ControlPlaneError> {
-        let path = ["snapshots", snapshot.as_str(), "status"];
-        let put = self.with_body(Method::PUT, &path, patch)?;
+        let status = ["snapshots", snapshot.as_str(), "status"];
+        let put = self.with_body(Method::PUT, &status, patch)?;
         if !self.puts_snapshots.load(Ordering::Relaxed) {
             let call = Call {
                 method: Method::PATCH,
@@ -228,5 +228,26 @@ fn too_large_for_first_generation(
         | JobUpdate::Cancelled { .. }
         | JobUpdate::GiveBack { .. }
         | JobUpdate::Heartbeat { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control_plane::request::internal;
+
+    #[test]
+    fn a_long_poll_may_take_its_wait_on_top() {
+        let mut call = Call {
+            method: Method::GET,
+            url: internal(&"http://cp".parse().unwrap(), &["x"]),
+            body: None,
+            timeout: Duration::from_secs(30),
+            limit: 1,
+            request_id: String::new(),
+        };
+        long_poll(&mut call, Some(20));
+        assert_eq!(call.timeout, Duration::from_secs(50));
+        assert_eq!(call.limit, LIST_LIMIT);
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    fmt::Write as _,
     sync::{Arc, Mutex},
 };
 
@@ -139,11 +140,13 @@ impl State {
         let mut last = None;
         for (name, body) in names.by_ref().take(self.page_size) {
             let size = self.listed_sizes.get(name).copied();
-            contents += &format!(
+            write!(
+                contents,
                 "<Contents><Key>{}</Key><LastModified>{WRITTEN}</LastModified><Size>{}</Size></Contents>",
                 escape(name.as_str()),
                 size.unwrap_or(body.len() as u64),
-            );
+            )
+            .unwrap();
             last = Some(name);
         }
         let next = match (last, names.next()) {

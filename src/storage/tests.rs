@@ -1,4 +1,5 @@
 mod credentials;
+mod fixtures;
 mod footers;
 mod listings;
 

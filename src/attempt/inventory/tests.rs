@@ -97,7 +97,7 @@ async fn other_extensions_are_skipped_and_the_first_ones_named() {
         (5, 1, 15)
     );
     assert_eq!(inventory.skipped_names.len(), 10);
-    assert!(inventory.skipped_names[0].ends_with(".txt"));
+    assert!(inventory.skipped_names.contains(&"a/b/10.txt".to_owned()));
 }
 
 #[tokio::test]
@@ -155,8 +155,8 @@ async fn two_inventories_agree_only_when_nothing_changed_between_them() {
     store.put("a/b/x", parquet(5, 0));
     store.put("a/b/note.txt", "a text of some length");
     let first = of(&store).await.unwrap();
-    assert!(first.agrees_with(&of(&store).await.unwrap()));
-    assert_eq!(first.fingerprint(), now().await);
+    assert!(first.agrees_with(&of(&store).await.unwrap().fingerprint()));
+    assert!(first.agrees_with(&now().await));
 
     store.put(&format!("a/b/{OTHER}_x"), "debris does not count");
     store.put("a/b/_SUCCESS", "");
@@ -168,7 +168,7 @@ async fn two_inventories_agree_only_when_nothing_changed_between_them() {
     assert_eq!(first.fingerprint(), now().await);
     store.put("a/b/y", parquet(0, 0));
     assert_ne!(first.fingerprint(), now().await, "one more");
-    assert!(!first.agrees_with(&of(&store).await.unwrap()));
+    assert!(!first.agrees_with(&of(&store).await.unwrap().fingerprint()));
 }
 
 #[tokio::test]
