@@ -1,7 +1,7 @@
 //! What both loops are: fetch as many jobs as there is room for, work on each
 //! by itself, go on at once while there is more.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{any::Any, future::Future, sync::Arc, time::Duration};
 
 use export_api::ExportJob;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
@@ -78,7 +78,20 @@ pub struct Panicked(String);
 
 impl From<tokio::task::JoinError> for Panicked {
     fn from(error: tokio::task::JoinError) -> Self {
-        Self(error.to_string())
+        match error.try_into_panic() {
+            Ok(panic) => panic.into(),
+            Err(error) => Self(error.to_string()),
+        }
+    }
+}
+
+impl From<Box<dyn Any + Send>> for Panicked {
+    fn from(panic: Box<dyn Any + Send>) -> Self {
+        let text = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned());
+        Self(text.unwrap_or_else(|| "without a message".to_owned()))
     }
 }
 

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control_plane;
+pub mod dry_run;
 pub mod feed;
 pub mod http;
 pub mod poller;

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::{
     attempt::{self, Failure, Shutdown, World},
+    config::LoopsConfig,
     feed::{Batch, Panicked, feed},
     submitter::whole_seconds,
     telemetry::Loop,
@@ -41,6 +42,19 @@ pub struct Poller {
     pub interval: Duration,
     /// Set once a job came without a lease.
     pub saw_unleased: AtomicBool,
+}
+
+impl From<&LoopsConfig> for Poller {
+    fn from(pace: &LoopsConfig) -> Self {
+        Self {
+            worker_id: pace.worker_id.clone(),
+            concurrency: pace.poll_concurrency,
+            poll_limit: pace.poll_limit,
+            poll_wait: pace.claim_wait,
+            interval: pace.poll_interval,
+            saw_unleased: AtomicBool::new(false),
+        }
+    }
 }
 
 impl Poller {

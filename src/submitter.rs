@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::{
     attempt::{self, Failure, Shutdown, World},
+    config::LoopsConfig,
     feed::{Batch, Panicked, feed},
     telemetry::Loop,
 };
@@ -25,6 +26,18 @@ pub struct Submitter {
     pub claim_wait: Duration,
     /// The pause after an empty claim that did not wait, and after an error.
     pub empty_backoff: Duration,
+}
+
+impl From<&LoopsConfig> for Submitter {
+    fn from(pace: &LoopsConfig) -> Self {
+        Self {
+            worker_id: pace.worker_id.clone(),
+            concurrency: pace.submit_concurrency,
+            claim_limit: pace.claim_limit,
+            claim_wait: pace.claim_wait,
+            empty_backoff: pace.empty_poll_backoff,
+        }
+    }
 }
 
 impl Submitter {

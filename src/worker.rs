@@ -1,42 +1,187 @@
-//! The worker: clients, loops and admin server of one process, from start to shutdown.
+//! The daemon: both loops and the admin server, from start to the end of a shutdown.
 
 pub mod clients;
 
-use std::io;
+use std::{io, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use thiserror::Error;
-use tokio::net::TcpListener;
+use futures::FutureExt;
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::clients::{Clients, ClientsError};
 use crate::{
+    attempt::{InFlight, Settings, Shutdown, StartedSnapshots, World},
+    clock::Clock,
     config::Config,
-    telemetry::{Metrics, Readiness, admin},
+    dry_run,
+    feed::Panicked,
+    poller::Poller,
+    submitter::Submitter,
+    telemetry::{Events, Loop, Metrics, Readiness, admin},
 };
 
-/// A worker that could not run.
-#[derive(Debug, Error)]
+/// After the grace period jobs are handed over; that takes a request each, no longer.
+const HAND_OVER: Duration = Duration::from_secs(5);
+
+/// The worker could not start, or not go on.
+#[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
     /// A client could not be built.
     #[error(transparent)]
     Clients(#[from] ClientsError),
-    /// Metrics could not be declared.
+    /// The metrics could not be declared.
     #[error("metrics cannot be declared: {0}")]
     Metrics(#[from] prometheus::Error),
     /// The admin server ended.
     #[error("the admin server ended: {0}")]
-    Admin(#[from] io::Error),
+    Admin(String),
+    /// A loop panicked.
+    #[error("the {} stopped: {cause}", .which.as_str())]
+    Loop {
+        /// Which loop.
+        which: Loop,
+        /// What it said.
+        cause: String,
+    },
 }
 
-/// Runs until `shutdown` is cancelled.
+type Loops = JoinSet<(Loop, Result<(), Panicked>)>;
+
+/// Runs the worker until `shutdown` is cancelled, then drains it.
+///
+/// The order of a shutdown: unready, no new claims, what is under way gets the
+/// grace period to come to an end, what is left is handed over, and last the
+/// admin server goes. A loop that panics ends the worker with an error, for
+/// Kubernetes to start it again.
 pub async fn run(
     config: Config,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), WorkerError> {
     let metrics = Metrics::new()?;
-    let _clients = Clients::build(&config, &metrics, &CancellationToken::new())?;
-    let readiness = Readiness::waiting_for(["loops"]);
-    admin::serve(listener, metrics, readiness, shutdown).await?;
+    // Jobs are handed over to the very end; dropping the loops cuts the rest.
+    let abort = CancellationToken::new();
+    let clients = Clients::build(&config, &metrics, &abort)?;
+    let events = Events::new(Arc::clone(&metrics));
+    let readiness = Readiness::waiting_for(roles(&config).map(Loop::as_str));
+    let admin_stop = CancellationToken::new();
+    let admin = admin::serve(listener, metrics, readiness.clone(), admin_stop.clone());
+    let mut admin = tokio::spawn(admin);
+
+    let phases = Shutdown::default();
+    let mut loops = start(&config, clients, events.clone(), &phases, &readiness);
+    let outcome = tokio::select! {
+        () = shutdown.cancelled() => Ok(()),
+        failed = all_ended(&mut loops, &events) => failed,
+        ended = &mut admin => Err(WorkerError::Admin(why_ended(ended))),
+    };
+
+    readiness.withdraw("shutting down");
+    phases.stopping.cancel();
+    let grace = config.loops.shutdown_grace;
+    tracing::info!(grace_seconds = grace.as_secs(), "shutting down");
+    let drained = drain(&mut loops, &events, &phases, grace).await;
+    loops.shutdown().await;
+    admin_stop.cancel();
+    if !admin.is_finished() {
+        // However the admin server ends now, the work is done.
+        let _ = admin.await;
+    }
+    tracing::info!("stopped");
+    outcome.and(drained)
+}
+
+fn roles(config: &Config) -> impl Iterator<Item = Loop> {
+    let role = config.loops.role;
+    let submitter = role.submits().then_some(Loop::Submitter);
+    let poller = role.polls().then_some(Loop::Poller);
+    submitter.into_iter().chain(poller)
+}
+
+fn start(
+    config: &Config,
+    clients: Clients,
+    events: Events,
+    phases: &Shutdown,
+    readiness: &Readiness,
+) -> Loops {
+    let pace = &config.loops;
+    let world = Arc::new(World {
+        control_plane: clients.control_plane,
+        starburst: clients.starburst,
+        storage: clients.storage,
+        clock: Clock::System,
+        events,
+        settings: Settings {
+            strategy: config.export.strategy,
+            unload_function: config.export.unload_function.clone(),
+            settle: config.export.settle,
+            lease: pace.lease,
+            count_concurrency: config.storage.count_concurrency,
+        },
+        started_snapshots: StartedSnapshots::default(),
+        in_flight: InFlight::default(),
+    });
+    let mut loops = JoinSet::new();
+    for which in roles(config) {
+        let (world, phases, readiness) = (Arc::clone(&world), phases.clone(), readiness.clone());
+        let pace = pace.clone();
+        loops.spawn(async move {
+            readiness.reached(which.as_str());
+            let running = async {
+                match which {
+                    _ if pace.dry_run => {
+                        dry_run::run(which, &pace, &world, &phases).await;
+                        Ok(())
+                    }
+                    Loop::Submitter => Submitter::from(&pace).run(world, phases).await,
+                    Loop::Poller => Poller::from(&pace).run(world, phases).await,
+                }
+            };
+            let ended = AssertUnwindSafe(running).catch_unwind().await;
+            (which, ended.unwrap_or_else(|panic| Err(panic.into())))
+        });
+    }
+    loops
+}
+
+/// Waits until every loop has ended; fails as soon as one panicked.
+async fn all_ended(loops: &mut Loops, events: &Events) -> Result<(), WorkerError> {
+    while let Some(ended) = loops.join_next().await {
+        // A loop catches its own panics, so that only an abort is left: no failure.
+        if let Ok((which, Err(panicked))) = ended {
+            let cause = panicked.to_string();
+            events.panicked(which, &cause);
+            return Err(WorkerError::Loop { which, cause });
+        }
+    }
     Ok(())
+}
+
+/// Lets what is under way come to an end within `grace`, and hands over the rest.
+async fn drain(
+    loops: &mut Loops,
+    events: &Events,
+    phases: &Shutdown,
+    grace: Duration,
+) -> Result<(), WorkerError> {
+    if let Ok(ended) = timeout(grace, all_ended(loops, events)).await {
+        return ended;
+    }
+    tracing::warn!("grace is over; handing over what is left");
+    phases.aborting.cancel();
+    timeout(HAND_OVER, all_ended(loops, events))
+        .await
+        .unwrap_or_else(|_| {
+            tracing::warn!("not every job could be handed over; their leases will run out");
+            Ok(())
+        })
+}
+
+fn why_ended(ended: Result<io::Result<()>, tokio::task::JoinError>) -> String {
+    match ended {
+        Ok(Ok(())) => "without a reason".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    }
 }

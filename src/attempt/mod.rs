@@ -37,7 +37,7 @@ pub use in_flight::InFlight;
 pub use poll::{is_due, poll};
 pub use postpone::postpone;
 pub use snapshot::StartedSnapshots;
-pub use statement::ExportStrategy;
+pub use statement::statement_of;
 pub use submit::submit;
 pub use task::Task;
 pub use world::{Settings, Shutdown, World};

@@ -2,15 +2,14 @@ use export_api::ExportJob;
 
 use super::{JobError, Task, World};
 use crate::{
+    config::ExportStrategy,
     ports::Statement,
     starburst::{Compression, Unload},
 };
 
-/// How a query's result becomes Parquet files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ExportStrategy {
-    /// Starburst's UNLOAD table function writes them.
-    Unload,
+/// The statement that would export this job, for showing it.
+pub fn statement_of(world: &World, job: &ExportJob) -> Result<Statement, JobError> {
+    build(world, &Task::of(job)?, job)
 }
 
 /// The statement that exports a job.

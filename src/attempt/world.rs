@@ -2,9 +2,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{ExportStrategy, InFlight, StartedSnapshots};
+use super::{InFlight, StartedSnapshots};
 use crate::{
     clock::Clock,
+    config::ExportStrategy,
     ports::{ControlPlane, Starburst, Storage},
     starburst::FunctionName,
     telemetry::Events,

@@ -15,6 +15,10 @@ mod footer;
 mod listing;
 mod port;
 #[cfg(test)]
+pub(crate) mod test_parquet;
+#[cfg(test)]
+pub(crate) mod test_store;
+#[cfg(test)]
 mod tests;
 
 pub use client::{StorageClient, StorageSettings};

@@ -8,8 +8,9 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use export_api::{ExportJob, JobStatus, SnapshotStatus, WireTime};
 use export_worker::{
-    attempt::{ExportStrategy, InFlight, Settings, Shutdown, StartedSnapshots, World},
+    attempt::{InFlight, Settings, Shutdown, StartedSnapshots, World},
     clock::Clock,
+    config::ExportStrategy,
     poller::Poller,
     starburst::FunctionName,
     submitter::Submitter,

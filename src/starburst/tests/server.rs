@@ -64,10 +64,10 @@ impl Canned {
         let mut head = format!("HTTP/1.1 {} scripted\r\nconnection: close\r\n", self.status);
         if self.status != 204 {
             let length = self.body.len() + self.missing;
-            head.push_str(&format!("content-length: {length}\r\n"));
+            head += &format!("content-length: {length}\r\n");
         }
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head += &format!("{name}: {value}\r\n");
         }
         let mut bytes = (head + "\r\n").into_bytes();
         bytes.extend_from_slice(&self.body);
