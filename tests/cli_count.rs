@@ -1,5 +1,11 @@
 //! `count` and the bucket checks of `doctor`, against an object store on a real socket.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what the lint allows in tests it does not allow in what tests call"
+)]
+
 use std::{
     net::SocketAddr,
     process::{Output, Stdio},
@@ -44,7 +50,10 @@ async fn a_folder_is_counted_from_its_footers_and_its_listing() {
     let files = [
         ("snapshot/customer/part-0", parquet(7).unwrap()),
         ("snapshot/customer/part-1", parquet(0).unwrap()),
-        ("snapshot/customer/part-2", large_footer(5).unwrap()),
+        (
+            "snapshot/customer/part-2",
+            large_footer(5, 200_000).unwrap(),
+        ),
     ];
     let bytes: usize = files.iter().map(|(_, file)| file.len()).sum();
     for (name, file) in files {
@@ -56,7 +65,12 @@ async fn a_folder_is_counted_from_its_footers_and_its_listing() {
     }
     store.set_page_size(2);
 
-    let json = worker(&server, &["count", "gs://exports/snapshot/customer", "--json"], &[]).await;
+    let json = worker(
+        &server,
+        &["count", "gs://exports/snapshot/customer", "--json"],
+        &[],
+    )
+    .await;
     assert_eq!(json.status.code(), Some(0), "{}", text(&json.stderr));
     let counted: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(
@@ -71,14 +85,19 @@ async fn a_folder_is_counted_from_its_footers_and_its_listing() {
     let row: Vec<&str> = table.lines().last().unwrap().split_whitespace().collect();
     assert_eq!(
         row,
-        ["gs://exports/snapshot/customer/", "12", &bytes.to_string(), "3"]
+        [
+            "gs://exports/snapshot/customer/",
+            "12",
+            &bytes.to_string(),
+            "3"
+        ]
     );
 }
 
 #[tokio::test]
 async fn a_file_that_cannot_be_read_is_named() {
     let (store, server) = store().await;
-    let broken = broken_footer().unwrap();
+    let broken = broken_footer();
     store.put(BUCKET, "a/broken.parquet", broken).await.unwrap();
     let output = worker(&server, &["count", "gs://exports/a"], &[]).await;
     assert_eq!(output.status.code(), Some(1));
@@ -92,7 +111,10 @@ async fn an_empty_folder_counts_nothing_and_a_missing_bucket_is_an_error() {
     let (_store, server) = store().await;
     let empty = worker(&server, &["count", "gs://exports/nothing", "--json"], &[]).await;
     let counted: Value = serde_json::from_slice(&empty.stdout).unwrap();
-    assert_eq!((&counted["rows"], &counted["files"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&counted["rows"], &counted["files"]),
+        (&json!(0), &json!(0))
+    );
 
     let missing = worker(&server, &["count", "gs://nowhere/nothing"], &[]).await;
     assert_eq!(missing.status.code(), Some(1));
