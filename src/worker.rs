@@ -60,8 +60,7 @@ pub async fn run(
 ) -> Result<(), WorkerError> {
     let metrics = Metrics::new()?;
     // Jobs are handed over to the very end; dropping the loops cuts the rest.
-    let abort = CancellationToken::new();
-    let clients = Clients::build(&config, &metrics, &abort)?;
+    let clients = Clients::build(&config, &metrics, &CancellationToken::new())?;
     let events = Events::new(Arc::clone(&metrics));
     let readiness = Readiness::waiting_for(roles(&config).map(Loop::as_str));
     let admin_stop = CancellationToken::new();

@@ -4,7 +4,7 @@ use tokio::time::sleep;
 use super::{
     Ending, Failure, Task, World,
     destination::{foreign, purge},
-    inventory::{self, Inventory},
+    inventory,
     lease::Lease,
     progress::Progress,
 };
@@ -24,34 +24,31 @@ pub(super) async fn conclude(
     stats: Option<QueryStats>,
 ) -> Result<Ending, Failure> {
     let _clock = progress.enter(world, Step::Inventory);
-    let first = count(world, task, query).await?;
-    let inventory = if task.attempt.is_some_and(|attempt| attempt > 1) {
+    let storage = world.storage.as_ref();
+    let (folder, concurrency) = (&task.destination, world.settings.count_concurrency);
+    let is_later_attempt = task.attempt.is_some_and(|attempt| attempt > 1);
+    let before = if is_later_attempt {
+        let before = inventory::fingerprint(storage, folder, Some(query)).await?;
         sleep(world.settings.settle).await;
-        let second = count(world, task, query).await?;
-        if !second.agrees_with(&first) {
-            return Err(Failure::Unsettled(task.destination.to_string()));
-        }
-        purge(world, lease, second.debris.clone()).await?;
-        second
+        Some(before)
     } else {
-        if let Some(object) = first.debris.first() {
-            return Err(foreign(object).into());
-        }
-        first
+        None
     };
+    let inventory = inventory::take(storage, folder, Some(query), concurrency).await?;
+    match before {
+        Some(before) if !inventory.agrees_with(&before) => {
+            return Err(Failure::Unsettled(folder.to_string()));
+        }
+        Some(_) => purge(world, lease, inventory.debris.clone()).await?,
+        None => {
+            if let Some(object) = inventory.debris.first() {
+                return Err(foreign(object).into());
+            }
+        }
+    }
     Ok(Ending::Exported {
         query: query.clone(),
         inventory,
         stats,
     })
-}
-
-async fn count(world: &World, task: &Task, query: &QueryId) -> Result<Inventory, Failure> {
-    let counted = inventory::take(
-        world.storage.as_ref(),
-        &task.destination,
-        Some(query),
-        world.settings.count_concurrency,
-    );
-    Ok(counted.await?)
 }

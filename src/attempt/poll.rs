@@ -7,7 +7,7 @@ use super::{
     bury::bury,
     lease::Lease,
     progress::{Progress, Submission},
-    pursue::{Pursuit, fate_without_token, pursue},
+    pursue::{fate_without_token, pursue},
     report, schedule,
 };
 use crate::telemetry::{Loop, Step};
@@ -58,7 +58,7 @@ async fn ask(
         submitted_at: task.submitted_at,
     };
     progress.submitted(submission);
-    pursue(world, shutdown, task, lease, progress, Pursuit::Poll).await
+    pursue(world, shutdown, task, lease, progress, Step::Poll).await
 }
 
 /// Whether a pollable job is to be asked for at `now`.

@@ -11,7 +11,10 @@ use super::{
     progress::{Progress, Submission},
     sprint::{Sprint, sprint},
 };
-use crate::ports::{Fate, QueryId, StarburstError};
+use crate::{
+    ports::{Fate, QueryId, StarburstError},
+    telemetry::Step,
+};
 
 /// A 404 may be a gateway that misrouted: it is believed after this many more,
 const CONFIRMATIONS: u32 = 4;
@@ -22,28 +25,20 @@ const LOOK: Duration = Duration::from_secs(1);
 /// so many times before it is taken for one that hangs.
 const LOOKS: u32 = 30;
 
-/// What a query is followed for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pursuit {
-    /// To start it.
-    Kick,
-    /// To see how it is doing.
-    Poll,
-}
-
 /// Follows a persisted query as far as it goes now: to its end and the count of
-/// its files, or to where the next poller takes over.
+/// its files, or to where the next poller takes over. `first_step` names the
+/// first GET: the kick, or a poll.
 pub(super) async fn pursue(
     world: &World,
     shutdown: &Shutdown,
     task: &Task,
     lease: &Lease<'_>,
     progress: &Progress,
-    pursuit: Pursuit,
+    first_step: Step,
 ) -> Result<Ending, Failure> {
     let mut missed = 0;
     loop {
-        let result = sprint(world, shutdown, progress, pursuit).await;
+        let result = sprint(world, shutdown, progress, first_step).await;
         let Some(submission) = progress.submission() else {
             return Err(Failure::NoQuery);
         };

@@ -3,14 +3,11 @@ use std::time::Duration;
 use export_api::QueryStats;
 use tokio::time::Instant;
 
-use super::{Shutdown, World, progress::Progress, pursue::Pursuit};
+use super::{Shutdown, World, progress::Progress};
 use crate::{ports::StarburstError, telemetry::Step};
 
 /// A sprint without data ends after this long, whatever its pages promise.
 const LONGEST_WITHOUT_DATA: Duration = Duration::from_secs(30);
-
-/// How long pages that bring nothing are followed after the kick.
-const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Where a sprint ended.
 #[derive(Debug)]
@@ -25,9 +22,6 @@ pub(super) enum Sprint {
 /// hand-over after the kick, pages with data, and what is left once the query
 /// is FINISHING.
 ///
-/// Right after the kick it follows pages that bring nothing, too, for a while:
-/// that lets a query of a second be over in one go.
-///
 /// The nextUri that is persisted is the one before the first hop; the caller
 /// persists what is left at the end. A worker that dies in between leaves a
 /// token that answers 410, and the query is looked up by its id.
@@ -35,14 +29,10 @@ pub(super) async fn sprint(
     world: &World,
     shutdown: &Shutdown,
     progress: &Progress,
-    pursuit: Pursuit,
+    first_step: Step,
 ) -> Result<Sprint, StarburstError> {
-    let started = Instant::now();
-    let mut last_data = started;
-    let (mut step, patience) = match pursuit {
-        Pursuit::Kick => (Step::Kick, PATIENCE),
-        Pursuit::Poll => (Step::Poll, Duration::ZERO),
-    };
+    let mut last_data = Instant::now();
+    let mut step = first_step;
     loop {
         let Some(submission) = progress.submission() else {
             return Ok(Sprint::Parked);
@@ -63,9 +53,8 @@ pub(super) async fn sprint(
         if page.has_data {
             last_data = Instant::now();
         }
-        let promising = follow_at_once && last_data.elapsed() < LONGEST_WITHOUT_DATA;
-        let go_on = promising || started.elapsed() < patience;
-        if !go_on || shutdown.stopping.is_cancelled() {
+        let is_promising = follow_at_once && last_data.elapsed() < LONGEST_WITHOUT_DATA;
+        if !is_promising || shutdown.stopping.is_cancelled() {
             return Ok(Sprint::Parked);
         }
     }

@@ -7,7 +7,7 @@ use super::{
     destination,
     lease::Lease,
     progress::{Progress, Submission},
-    pursue::{Pursuit, pursue},
+    pursue::pursue,
     report, schedule, snapshot, statement,
 };
 use crate::telemetry::{Loop, Step};
@@ -70,7 +70,7 @@ async fn prepare(
     persist(world, task, progress, &submission).await?;
     progress.submitted(submission);
     // The first GET of the sprint is the kick: now it runs.
-    pursue(world, shutdown, task, lease, progress, Pursuit::Kick).await
+    pursue(world, shutdown, task, lease, progress, Step::Kick).await
 }
 
 /// Makes the query known to the Control Plane. Before this, a crash leaves a

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use export_api::{NextUri, QueryStats};
 use export_worker::ports::{
     Fate, Page, Phase, QueryError, QueryId, Registered, Starburst, StarburstError, Statement,
@@ -14,6 +14,9 @@ use super::{
     Replica,
     state::{Query, QueryState, State},
 };
+
+/// A query that runs no longer than this is followed at once, as the client says of a page.
+const JUST_BEGUN: TimeDelta = TimeDelta::seconds(2);
 
 fn lost() -> StarburstError {
     StarburstError::Unreachable {
@@ -102,7 +105,15 @@ fn follow(
         QueryState::Registered | QueryState::Running if token == 0 => {
             page(Some(1), Phase::HandOver, None)
         }
-        QueryState::Registered | QueryState::Running => page(Some(token + 1), Phase::Running, None),
+        QueryState::Registered | QueryState::Running => {
+            let has_just_begun = query.started.is_some_and(|at| now - at < JUST_BEGUN);
+            let phase = if has_just_begun {
+                Phase::HandOver
+            } else {
+                Phase::Running
+            };
+            page(Some(token + 1), phase, None)
+        }
         QueryState::Finished if token.is_multiple_of(3) => page(None, Phase::Draining, None),
         QueryState::Finished => page(Some(token + 1), Phase::Draining, None),
         QueryState::Failed(name) => page(None, Phase::Draining, Some(query_error(name))),
@@ -137,7 +148,7 @@ impl Starburst for Replica {
         let page = self
             .call("follow", |state, now| follow(state, now, next_uri), lost)
             .await?;
-        if page.phase == Phase::Running {
+        if matches!(page.phase, Phase::HandOver | Phase::Running) {
             // The long poll.
             sleep(Duration::from_secs(1)).await;
         }

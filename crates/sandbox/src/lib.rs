@@ -6,6 +6,7 @@
 //! it.
 
 pub mod faults;
+pub mod forward;
 pub mod gen1;
 pub mod parquet;
 pub mod sandbox;

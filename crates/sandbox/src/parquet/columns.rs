@@ -1,9 +1,7 @@
 //! Values, row by row, gathered into the columns Parquet stores.
 
 use ::parquet::basic::{LogicalType, Repetition, Type as PhysicalType};
-use ::parquet::data_type::{
-    BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type,
-};
+use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
 use ::parquet::errors::{ParquetError, Result};
 use ::parquet::file::writer::SerializedColumnWriter;
 use ::parquet::schema::types::{Type, TypePtr};
@@ -149,23 +147,33 @@ impl Gathered {
         match &mut self.values {
             Values::Bool(values) => {
                 let values = std::mem::take(values);
-                writer.typed::<BoolType>().write_batch(&values, levels, None)
+                writer
+                    .typed::<BoolType>()
+                    .write_batch(&values, levels, None)
             }
             Values::Int(values) | Values::Date(values) => {
                 let values = std::mem::take(values);
-                writer.typed::<Int32Type>().write_batch(&values, levels, None)
+                writer
+                    .typed::<Int32Type>()
+                    .write_batch(&values, levels, None)
             }
             Values::Long(values) => {
                 let values = std::mem::take(values);
-                writer.typed::<Int64Type>().write_batch(&values, levels, None)
+                writer
+                    .typed::<Int64Type>()
+                    .write_batch(&values, levels, None)
             }
             Values::Double(values) => {
                 let values = std::mem::take(values);
-                writer.typed::<DoubleType>().write_batch(&values, levels, None)
+                writer
+                    .typed::<DoubleType>()
+                    .write_batch(&values, levels, None)
             }
             Values::Bytes(values) => {
                 let values = std::mem::take(values);
-                writer.typed::<ByteArrayType>().write_batch(&values, levels, None)
+                writer
+                    .typed::<ByteArrayType>()
+                    .write_batch(&values, levels, None)
             }
         }?;
         Ok(())

@@ -27,7 +27,9 @@ pub fn count_rows(file: Bytes) -> Result<u64> {
 
 /// All rows of a file, every value decoded.
 pub fn read_rows(file: Bytes) -> Result<Vec<Row>> {
-    SerializedFileReader::new(file)?.get_row_iter(None)?.collect()
+    SerializedFileReader::new(file)?
+        .get_row_iter(None)?
+        .collect()
 }
 
 /// Reads every object under the folder `prefix` (no leading or trailing slash)

@@ -43,7 +43,10 @@ impl RowWriter {
             .build();
         Ok(Self {
             file: SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))?,
-            gathered: columns.iter().map(|column| Gathered::new(column.kind)).collect(),
+            gathered: columns
+                .iter()
+                .map(|column| Gathered::new(column.kind))
+                .collect(),
             gathered_rows: 0,
             gathered_bytes: 0,
             rows: 0,
@@ -135,7 +138,12 @@ mod tests {
         let rows = read_rows(writer.finish().unwrap()).unwrap();
         let fields: Vec<Vec<Field>> = rows
             .into_iter()
-            .map(|row| row.into_columns().into_iter().map(|(_, field)| field).collect())
+            .map(|row| {
+                row.into_columns()
+                    .into_iter()
+                    .map(|(_, field)| field)
+                    .collect()
+            })
             .collect();
         let written = vec![
             Field::Int(-1),

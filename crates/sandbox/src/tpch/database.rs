@@ -25,7 +25,8 @@ impl Database {
     /// The tables at `scale` (1 is about 1 GB). Generates them on first use, which
     /// blocks: about a second at 0.01.
     pub fn at_scale(scale: f64) -> Result<Arc<Self>, SqlError> {
-        static LOADED: LazyLock<Mutex<HashMap<u64, Weak<Database>>>> = LazyLock::new(Mutex::default);
+        static LOADED: LazyLock<Mutex<HashMap<u64, Weak<Database>>>> =
+            LazyLock::new(Mutex::default);
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(database) = loaded.get(&scale.to_bits()).and_then(Weak::upgrade) {
             return Ok(database);

@@ -37,7 +37,10 @@ impl Translated {
     /// The offset in the caller's text of what stands at `offset` here.
     pub fn original(&self, offset: usize) -> usize {
         let after = self.pieces.partition_point(|(here, _)| *here <= offset);
-        match after.checked_sub(1).and_then(|index| self.pieces.get(index)) {
+        match after
+            .checked_sub(1)
+            .and_then(|index| self.pieces.get(index))
+        {
             Some((here, there)) => there + (offset - here),
             None => offset,
         }
@@ -61,7 +64,9 @@ pub fn translate(sql: &str, names: Names<'_>) -> Result<Translated, SqlError> {
             index += 1;
             continue;
         }
-        let literal = tokens.get(index + 1).filter(|next| next.kind == TokenKind::Text);
+        let literal = tokens
+            .get(index + 1)
+            .filter(|next| next.kind == TokenKind::Text);
         if let (true, Some(text)) = (is_day_or_time(&tokens[index]), literal) {
             writer.replace(&tokens[index], text, text.text);
             index += 2;
@@ -125,10 +130,46 @@ fn is_day_or_time(token: &Token<'_>) -> bool {
 
 /// Words that are never the beginning of a name here.
 const KEYWORDS: [&str; 40] = [
-    "select", "from", "where", "group", "order", "by", "having", "limit", "offset", "union",
-    "except", "intersect", "join", "on", "using", "inner", "left", "right", "full", "cross",
-    "outer", "natural", "with", "recursive", "as", "and", "or", "not", "case", "when", "then",
-    "else", "end", "in", "is", "null", "distinct", "all", "between", "values",
+    "select",
+    "from",
+    "where",
+    "group",
+    "order",
+    "by",
+    "having",
+    "limit",
+    "offset",
+    "union",
+    "except",
+    "intersect",
+    "join",
+    "on",
+    "using",
+    "inner",
+    "left",
+    "right",
+    "full",
+    "cross",
+    "outer",
+    "natural",
+    "with",
+    "recursive",
+    "as",
+    "and",
+    "or",
+    "not",
+    "case",
+    "when",
+    "then",
+    "else",
+    "end",
+    "in",
+    "is",
+    "null",
+    "distinct",
+    "all",
+    "between",
+    "values",
 ];
 
 /// How many leading parts of a column's name to drop, if it begins with a catalog
@@ -243,7 +284,9 @@ impl Clauses {
         if token.is_symbol("(") {
             self.outer.push(self.here);
             let subquery = next.is_some_and(|word| {
-                ["select", "with", "values"].iter().any(|head| word.is_word(head))
+                ["select", "with", "values"]
+                    .iter()
+                    .any(|head| word.is_word(head))
             });
             // FROM (customer JOIN orders …): still the list of tables.
             let tables = self.here.expects_table && !subquery;
@@ -266,9 +309,11 @@ impl Clauses {
             // Not the FROM of extract(year FROM …).
             self.here.in_from = self.here.selecting;
             self.here.expects_table = self.here.selecting;
-        } else if ["where", "group", "having", "order", "limit", "union", "values"]
-            .iter()
-            .any(|word| token.is_word(word))
+        } else if [
+            "where", "group", "having", "order", "limit", "union", "values",
+        ]
+        .iter()
+        .any(|word| token.is_word(word))
         {
             self.here.in_from = false;
             self.here.expects_table = false;

@@ -182,7 +182,11 @@ mod tests {
     use super::*;
 
     fn texts(sql: &str) -> Vec<&str> {
-        tokens(sql).unwrap().iter().map(|token| token.text).collect()
+        tokens(sql)
+            .unwrap()
+            .iter()
+            .map(|token| token.text)
+            .collect()
     }
 
     #[test]

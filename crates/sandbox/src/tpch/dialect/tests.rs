@@ -37,7 +37,10 @@ fn qualified_tables_become_the_local_ones() {
             "SELECT * FROM orders WHERE orderdate < date '1995-01-01'",
             "SELECT * FROM orders WHERE orderdate < '1995-01-01'",
         ),
-        ("SELECT 'from x', t.* FROM tiny.part t", "SELECT 'from x', t.* FROM part t"),
+        (
+            "SELECT 'from x', t.* FROM tiny.part t",
+            "SELECT 'from x', t.* FROM part t",
+        ),
     ] {
         assert_eq!(translated(trino).unwrap().sql, sqlite, "{trino}");
     }
@@ -46,7 +49,10 @@ fn qualified_tables_become_the_local_ones() {
 #[test]
 fn unknown_names_are_told_apart() {
     for (sql, kind) in [
-        ("SELECT * FROM nope.tiny.region", SqlErrorKind::CatalogNotFound),
+        (
+            "SELECT * FROM nope.tiny.region",
+            SqlErrorKind::CatalogNotFound,
+        ),
         ("SELECT * FROM nope.region", SqlErrorKind::SchemaNotFound),
         ("SELECT * FROM tpch.tiny.nope", SqlErrorKind::TableNotFound),
         ("SELECT * FROM nope", SqlErrorKind::TableNotFound),
@@ -61,7 +67,10 @@ fn without_a_session_schema_a_bare_table_is_refused() {
     let catalogs = ["tpch".to_owned()];
     let kind = |sql| translate(sql, session(&catalogs, false)).unwrap_err().kind;
     assert_eq!(kind("SELECT * FROM region"), SqlErrorKind::MissingSchema);
-    assert_eq!(kind("SELECT * FROM tiny.region"), SqlErrorKind::MissingCatalog);
+    assert_eq!(
+        kind("SELECT * FROM tiny.region"),
+        SqlErrorKind::MissingCatalog
+    );
 }
 
 #[test]
@@ -74,8 +83,16 @@ fn offsets_lead_back_to_the_callers_text() {
 
 #[test]
 fn prefixed_columns_and_division_by_zero_are_noticed() {
-    assert!(translated("SELECT c_custkey FROM customer").unwrap().prefixed_columns);
-    assert!(!translated("SELECT custkey FROM customer").unwrap().prefixed_columns);
+    assert!(
+        translated("SELECT c_custkey FROM customer")
+            .unwrap()
+            .prefixed_columns
+    );
+    assert!(
+        !translated("SELECT custkey FROM customer")
+            .unwrap()
+            .prefixed_columns
+    );
     assert_eq!(translated("SELECT 1 / 0").unwrap().divides_by_zero, Some(9));
     assert_eq!(translated("SELECT 1 / 2").unwrap().divides_by_zero, None);
 }

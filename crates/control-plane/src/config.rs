@@ -1,0 +1,247 @@
+//! What can be configured, and by which variable.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+
+use crate::{
+    clock::Clock,
+    limits::{MAX_ATTEMPTS, MAX_LEASE_SECONDS},
+    store::StoreConfig,
+};
+
+/// Where the queue lives.
+#[derive(Args, Clone, Debug)]
+pub struct StoreArgs {
+    /// `PostgreSQL` database, `postgres://user:password@host/database`; without it the queue lives in a file (`SQLITE_PATH`)
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<SecretString>,
+    /// File of the embedded store; made where there is none
+    #[arg(
+        long,
+        env = "SQLITE_PATH",
+        value_name = "FILE",
+        default_value = "export-control-plane.db"
+    )]
+    pub sqlite_path: PathBuf,
+    /// `PostgreSQL` connections at most; one of them listens
+    #[arg(long, env = "DATABASE_MAX_CONNECTIONS", value_name = "COUNT", default_value_t = 10,
+          value_parser = clap::value_parser!(u32).range(2..=500))]
+    pub database_max_connections: u32,
+}
+
+/// How to serve.
+#[derive(Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// Address to listen on; with port 0 the system chooses one, and the first log line (`listening`, field `addr`) says which
+    #[arg(
+        long,
+        env = "LISTEN_ADDR",
+        value_name = "ADDR",
+        default_value = "0.0.0.0:8080"
+    )]
+    pub listen_addr: SocketAddr,
+    /// Key every request to /api must carry in X-Internal-API-Key
+    #[arg(
+        long,
+        env = "GRAPH_OLAP_INTERNAL_API_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    pub api_key: Option<SecretString>,
+    /// File that holds this key
+    #[arg(
+        long,
+        env = "GRAPH_OLAP_INTERNAL_API_KEY_FILE",
+        value_name = "FILE",
+        conflicts_with = "api_key"
+    )]
+    pub api_key_file: Option<PathBuf>,
+    /// Serve without any key: everybody who reaches the port may do everything
+    #[arg(long, env = "INSECURE", conflicts_with_all = ["api_key", "api_key_file"])]
+    pub insecure: bool,
+    /// Leave the tables of `PostgreSQL` as they are; bring them up to date with `migrate`
+    #[arg(long, env = "NO_MIGRATE")]
+    pub no_migrate: bool,
+    /// How long a lease holds, in seconds, where the worker does not say
+    #[arg(long, env = "LEASE_SECONDS", value_name = "SECONDS", default_value_t = 300,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_LEASE_SECONDS)))]
+    pub lease_seconds: u32,
+    /// After how many attempts a job fails, where its snapshot does not say
+    #[arg(long, env = "MAX_ATTEMPTS", value_name = "COUNT", default_value_t = 3,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_ATTEMPTS)))]
+    pub max_attempts: u32,
+    /// How often to look for leases that expired, in seconds
+    #[arg(long, env = "REAP_INTERVAL_SECONDS", value_name = "SECONDS", default_value_t = 2,
+          value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub reap_interval_seconds: u32,
+    /// How long requests under way may take to end at shutdown, in seconds
+    #[arg(
+        long,
+        env = "SHUTDOWN_GRACE_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 10
+    )]
+    pub shutdown_grace_seconds: u32,
+}
+
+/// How to log.
+#[derive(Args, Clone, Debug)]
+pub struct LogArgs {
+    /// How log lines look
+    #[arg(long, env = "LOG_FORMAT", global = true, value_enum, default_value_t = LogFormat::Json)]
+    pub log_format: LogFormat,
+    /// What is logged: error, warn, info, debug, trace, or directives as `info,sqlx=debug`
+    #[arg(
+        long,
+        env = "LOG_LEVEL",
+        global = true,
+        value_name = "LEVEL",
+        default_value = "info"
+    )]
+    pub log_level: String,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object each.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Who may use the API.
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// Whoever carries this key.
+    Key(SecretString),
+    /// Everybody.
+    Insecure,
+}
+
+/// All a server needs to know. What a test hands to [`serve`](crate::serve).
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the queue lives.
+    pub store: StoreConfig,
+    /// Whether to bring its tables up to date first.
+    pub migrate: bool,
+    /// Who may use the API.
+    pub access: Access,
+    /// How long a lease holds where the worker does not say, in seconds.
+    pub lease_seconds: u32,
+    /// After how many attempts a job fails where its snapshot does not say.
+    pub max_attempts: u32,
+    /// How often to look for leases that expired.
+    pub reap_interval: Duration,
+    /// How long requests under way may take to end at shutdown.
+    pub shutdown_grace: Duration,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Config {
+    /// The defaults, for a store and a key.
+    pub fn new(store: StoreConfig, access: Access) -> Self {
+        Self {
+            store,
+            migrate: true,
+            access,
+            lease_seconds: 300,
+            max_attempts: 3,
+            reap_interval: Duration::from_secs(2),
+            shutdown_grace: Duration::from_secs(10),
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// A configuration that cannot be served. Exit code 64.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// No key and no word that none is wanted.
+    #[error(
+        "no API key: set GRAPH_OLAP_INTERNAL_API_KEY or GRAPH_OLAP_INTERNAL_API_KEY_FILE, or pass --insecure to let everybody in"
+    )]
+    NoKey,
+    /// An empty key.
+    #[error("{0} is empty")]
+    EmptyKey(&'static str),
+    /// A key that no HTTP header can carry.
+    #[error("{0} has characters in it that no HTTP header can carry")]
+    UnsendableKey(&'static str),
+    /// The key's file cannot be read.
+    #[error("GRAPH_OLAP_INTERNAL_API_KEY_FILE: {path}: {error}")]
+    KeyFile {
+        /// The file.
+        path: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// Another database.
+    #[error("DATABASE_URL is no postgres:// URL; for the embedded store set SQLITE_PATH instead")]
+    DatabaseUrl,
+}
+
+impl StoreArgs {
+    /// Where the queue lives, by these arguments.
+    pub fn store(&self) -> Result<StoreConfig, ConfigError> {
+        match &self.database_url {
+            None => Ok(StoreConfig::Sqlite {
+                path: self.sqlite_path.clone(),
+            }),
+            Some(url) => {
+                let text = url.expose_secret();
+                if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+                    Ok(StoreConfig::Postgres {
+                        url: url.clone(),
+                        max_connections: self.database_max_connections,
+                    })
+                } else {
+                    Err(ConfigError::DatabaseUrl)
+                }
+            }
+        }
+    }
+}
+
+impl ServeArgs {
+    /// The configuration, by these arguments.
+    pub fn config(&self, store: &StoreArgs) -> Result<Config, ConfigError> {
+        let store = store.store()?;
+        Ok(Config {
+            migrate: !self.no_migrate || matches!(store, StoreConfig::Sqlite { .. }),
+            lease_seconds: self.lease_seconds,
+            max_attempts: self.max_attempts,
+            reap_interval: Duration::from_secs(u64::from(self.reap_interval_seconds)),
+            shutdown_grace: Duration::from_secs(u64::from(self.shutdown_grace_seconds)),
+            ..Config::new(store, self.access()?)
+        })
+    }
+
+    fn access(&self) -> Result<Access, ConfigError> {
+        let (variable, key) = match (&self.api_key, &self.api_key_file) {
+            (Some(key), _) => ("GRAPH_OLAP_INTERNAL_API_KEY", key.clone()),
+            (None, Some(path)) => {
+                let text = std::fs::read_to_string(path).map_err(|error| ConfigError::KeyFile {
+                    path: path.display().to_string(),
+                    error,
+                })?;
+                let key = SecretString::from(text.trim_end_matches(['\r', '\n']));
+                ("GRAPH_OLAP_INTERNAL_API_KEY_FILE", key)
+            }
+            (None, None) if self.insecure => return Ok(Access::Insecure),
+            (None, None) => return Err(ConfigError::NoKey),
+        };
+        if key.expose_secret().trim().is_empty() {
+            return Err(ConfigError::EmptyKey(variable));
+        }
+        if http::HeaderValue::from_str(key.expose_secret()).is_err() {
+            return Err(ConfigError::UnsendableKey(variable));
+        }
+        Ok(Access::Key(key))
+    }
+}

@@ -1,0 +1,151 @@
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use export_api::{
+    ClaimRequest, ExportJob, JobId, JobPatch, JobStatus, JobUpdate, JobUpdated, Jobs,
+    PollableRequest, SnapshotId, SnapshotPatch, SnapshotStatusAnswer,
+};
+use serde::Deserialize;
+
+use super::{
+    App,
+    answer::{Answer, Refusal},
+    body::{Asked, Body},
+};
+use crate::{
+    limits::MAX_BODY_BYTES,
+    store::{Queue, StoreError},
+    validation,
+};
+
+type Reply<T> = Result<Answer<T>, Refusal>;
+
+/// `POST /export-jobs/claim`
+pub(super) async fn claim(
+    State(app): State<Arc<App>>,
+    Body(request): Body<ClaimRequest, MAX_BODY_BYTES>,
+) -> Reply<Jobs> {
+    let (taker, wait) =
+        validation::claim(&request, app.lease_seconds).map_err(Refusal::unprocessable)?;
+    let offer = app
+        .long_polls
+        .wait(&app.store, &app.metrics, Queue::Pending, wait, || {
+            app.store.claim(&taker)
+        })
+        .await?;
+    app.metrics.claimed(offer.jobs.len());
+    for job in &offer.jobs {
+        tracing::info!(job_id = %job.id, snapshot_id = %job.snapshot_id, worker_id = taker.worker_id, attempt = job.attempt, "claimed");
+    }
+    Ok(Answer::ok(Jobs { jobs: offer.jobs }))
+}
+
+/// `GET /export-jobs/pollable`
+pub(super) async fn pollable(
+    State(app): State<Arc<App>>,
+    Asked(request): Asked<PollableRequest>,
+) -> Reply<Jobs> {
+    let (taker, wait) =
+        validation::pollable(&request, app.lease_seconds).map_err(Refusal::unprocessable)?;
+    let look = || async {
+        match &taker {
+            Some(taker) => app.store.lease_pollable(taker).await,
+            None => app.store.look_pollable(request.limit).await,
+        }
+    };
+    let offer = app
+        .long_polls
+        .wait(&app.store, &app.metrics, Queue::Pollable, wait, look)
+        .await?;
+    Ok(Answer::ok(Jobs { jobs: offer.jobs }))
+}
+
+/// `GET /export-jobs/{id}`
+pub(super) async fn job(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply<ExportJob> {
+    Ok(Answer::ok(app.store.job(&JobId::from(id)).await?))
+}
+
+/// `PATCH /export-jobs/{id}`
+pub(super) async fn update_job(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Body(mut patch): Body<JobPatch, MAX_BODY_BYTES>,
+) -> Reply<JobUpdated> {
+    let id = JobId::from(id);
+    let token = patch.claim_token.take();
+    let update =
+        JobUpdate::try_from(patch).map_err(|error| Refusal::unprocessable(error.to_string()))?;
+    let update = validation::update(update).map_err(Refusal::unprocessable)?;
+    let updated = app
+        .store
+        .update_job(&id, token.as_ref(), &update)
+        .await
+        .inspect_err(|error| {
+            if matches!(error, StoreError::LeaseLost { .. }) {
+                app.metrics.lease_lost();
+            }
+        })?;
+    if let Some(snapshot) = &updated.snapshot {
+        tracing::info!(job_id = %id, update = update_name(&update), snapshot_status = %snapshot.status, remaining_jobs = snapshot.remaining_jobs, "updated");
+    }
+    Ok(Answer::ok(updated))
+}
+
+fn update_name(update: &JobUpdate) -> &'static str {
+    match update {
+        JobUpdate::Submitted { .. } => "submitted",
+        JobUpdate::Running { .. } => "running",
+        JobUpdate::Completed { .. } => "completed",
+        JobUpdate::Failed { .. } => "failed",
+        JobUpdate::Cancelled { .. } => "cancelled",
+        JobUpdate::GiveBack { .. } => "given back",
+        JobUpdate::Heartbeat { .. } => "heartbeat",
+    }
+}
+
+/// Which jobs of a snapshot to show; the first generation of workers writes `status_filter`.
+#[derive(Debug, Deserialize)]
+pub(super) struct StatusFilter {
+    status: Option<JobStatus>,
+    status_filter: Option<JobStatus>,
+}
+
+/// `GET /snapshots/{id}/export-jobs`
+pub(super) async fn snapshot_jobs(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Asked(filter): Asked<StatusFilter>,
+) -> Reply<Jobs> {
+    let mut jobs = app.store.snapshot_jobs(&SnapshotId::from(id)).await?;
+    if let Some(status) = filter.status.or(filter.status_filter) {
+        if let JobStatus::Unknown(other) = &status {
+            return Err(Refusal::unprocessable(format!(
+                "status is {other:?}; known are pending, claimed, submitted, completed, failed and cancelled"
+            )));
+        }
+        jobs.retain(|job| job.status == status);
+    }
+    Ok(Answer::ok(Jobs { jobs }))
+}
+
+/// `GET /snapshots/{id}/status`
+pub(super) async fn snapshot_status(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Reply<SnapshotStatusAnswer> {
+    let status = app.store.snapshot_status(&SnapshotId::from(id)).await?;
+    Ok(Answer::ok(SnapshotStatusAnswer { status }))
+}
+
+/// `PATCH` and `PUT /snapshots/{id}/status`
+pub(super) async fn move_snapshot(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Body(patch): Body<SnapshotPatch, MAX_BODY_BYTES>,
+) -> Reply<SnapshotStatusAnswer> {
+    let status = app
+        .store
+        .move_snapshot(&SnapshotId::from(id), &patch)
+        .await?;
+    Ok(Answer::ok(SnapshotStatusAnswer { status }))
+}

@@ -1,0 +1,29 @@
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{metrics::Metrics, store::Store};
+
+/// Gives jobs back whose worker was not heard of again, every `interval`, until shutdown.
+pub(crate) async fn run(
+    store: Store,
+    metrics: Arc<Metrics>,
+    interval: Duration,
+    shutdown: CancellationToken,
+) {
+    loop {
+        match store.reap().await {
+            Ok(0) => {}
+            Ok(leases) => {
+                metrics.leases_expired(leases);
+                tracing::warn!(leases, "leases expired; their jobs go back to the queue");
+            }
+            Err(error) => tracing::error!(%error, "cannot look for expired leases"),
+        }
+        let next = store.clock().now() + interval;
+        tokio::select! {
+            () = store.clock().sleep_until(next) => {}
+            () = shutdown.cancelled() => return,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+use export_api::SnapshotId;
+
+use super::{
+    Store, StoreError,
+    engine::{News, Sql},
+    finalise,
+    reap::LOCK_SNAPSHOT,
+    row::micros,
+    update::Standing,
+};
+
+const CANCEL_SNAPSHOT: Sql = Sql::same(
+    "UPDATE snapshots SET status = 'cancelled', completed_at = $2, updated_at = $2
+     WHERE id = $1 AND status IN ('pending', 'creating')",
+);
+
+/// No query of these was started: they are over at once, and a claimer's token is stale.
+const CANCEL_WAITING: Sql = Sql::same(
+    "UPDATE export_jobs SET status = 'cancelled', completed_at = $2, updated_at = $2,
+        next_uri = NULL, next_poll_at = NULL, due_at = NULL,
+        claim_token = NULL, lease_expires_at = NULL,
+        last_write_token = NULL, last_write_digest = NULL
+     WHERE snapshot_id = $1 AND status IN ('pending', 'claimed')",
+);
+
+/// These have a query: a poller cancels it, at once or when the lease of the present one ends.
+const ASK_TO_CANCEL: Sql = Sql::same(
+    "UPDATE export_jobs SET cancel_requested = TRUE, next_poll_at = $2, updated_at = $2,
+        due_at = CASE WHEN lease_expires_at > $2 THEN lease_expires_at ELSE $2 END
+     WHERE snapshot_id = $1 AND status = 'submitted'",
+);
+
+impl Store {
+    /// Cancels a snapshot. To repeat it is fine; a snapshot that ended otherwise
+    /// stays as it is.
+    pub async fn cancel_snapshot(&self, id: &SnapshotId) -> Result<(), StoreError> {
+        let now = micros(self.clock.now());
+        let mut tx = self.engine.write().await?;
+        let rows = tx.fetch(&LOCK_SNAPSHOT, &[id.as_str().into()]).await?;
+        let Some(row) = rows.first() else {
+            return Err(StoreError::NoSuchSnapshot(id.as_str().to_owned()));
+        };
+        let status = row.text("status")?;
+        let remaining_jobs = row.count("remaining_jobs")?;
+        let values = [id.as_str().into(), now.into()];
+        if tx.execute(&CANCEL_SNAPSHOT, &values).await? == 0 {
+            if status == "cancelled" {
+                return Ok(());
+            }
+            return Err(StoreError::InvalidTransition {
+                what: format!("snapshot {id}"),
+                status,
+                wanted: "cancelled",
+            });
+        }
+        let ended = tx.execute(&CANCEL_WAITING, &values).await?;
+        let asked = tx.execute(&ASK_TO_CANCEL, &values).await?;
+        if ended > 0 {
+            let standing = Standing {
+                id: id.as_str().to_owned(),
+                status: export_api::SnapshotStatus::Cancelled,
+                remaining_jobs,
+            };
+            let ended = u32::try_from(ended)
+                .map_err(|_| StoreError::Internal(format!("{ended} jobs in one snapshot")))?;
+            finalise::jobs_ended(&mut *tx, standing, ended, now).await?;
+        }
+        if asked > 0 {
+            tx.announce(News::Pollable).await?;
+        }
+        tx.commit().await
+    }
+}

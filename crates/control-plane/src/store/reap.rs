@@ -1,0 +1,88 @@
+use super::{
+    Store, StoreError,
+    engine::{News, Sql, locking},
+    finalise,
+    row::micros,
+    update::Standing,
+};
+
+const EXPIRED: Sql = Sql::same(
+    "SELECT snapshot_id FROM export_jobs WHERE status = 'claimed' AND due_at <= $1
+     ORDER BY due_at, seq LIMIT 100",
+);
+
+pub(super) const LOCK_SNAPSHOT: Sql = locking!(
+    "SELECT id, status, remaining_jobs FROM snapshots WHERE id = $1",
+    "FOR UPDATE",
+    ""
+);
+
+/// Back to its old place in the queue, or failed after the last attempt.
+const GIVE_BACK: Sql = Sql::same(
+    "UPDATE export_jobs SET
+        status = CASE WHEN attempt < max_attempts THEN 'pending' ELSE 'failed' END,
+        due_at = CASE WHEN attempt < max_attempts THEN created_at ELSE NULL END,
+        completed_at = CASE WHEN attempt < max_attempts THEN NULL ELSE $2 END,
+        error_message = 'the lease of attempt ' || CAST(attempt AS TEXT) || ' of '
+            || CAST(max_attempts AS TEXT) || ' expired: worker '
+            || COALESCE(claimed_by, 'unknown') || ' was not heard of again',
+        claim_token = NULL, lease_expires_at = NULL,
+        last_write_token = NULL, last_write_digest = NULL, updated_at = $2
+     WHERE snapshot_id = $1 AND status = 'claimed' AND due_at <= $2
+     RETURNING status",
+);
+
+impl Store {
+    /// Gives claimed jobs whose lease expired back to the queue; the attempt stays
+    /// counted, and after the last one the job fails. Returns how many leases
+    /// expired. Any number of replicas may do this at once.
+    pub async fn reap(&self) -> Result<u64, StoreError> {
+        let now = micros(self.clock.now());
+        let mut expired = 0;
+        loop {
+            let mut tx = self.engine.read().await?;
+            let rows = tx.fetch(&EXPIRED, &[now.into()]).await?;
+            drop(tx);
+            let mut snapshots = rows
+                .iter()
+                .map(|row| row.text("snapshot_id"))
+                .collect::<Result<Vec<_>, _>>()?;
+            if snapshots.is_empty() {
+                return Ok(expired);
+            }
+            snapshots.sort();
+            snapshots.dedup();
+            for snapshot in snapshots {
+                expired += self.reap_snapshot(&snapshot, now).await?;
+            }
+        }
+    }
+
+    async fn reap_snapshot(&self, id: &str, now: i64) -> Result<u64, StoreError> {
+        let mut tx = self.engine.write().await?;
+        let rows = tx.fetch(&LOCK_SNAPSHOT, &[id.into()]).await?;
+        let Some(row) = rows.first() else {
+            return Ok(0);
+        };
+        let standing = Standing {
+            id: row.text("id")?,
+            status: row.text("status")?.into(),
+            remaining_jobs: row.count("remaining_jobs")?,
+        };
+        let given_back = tx.fetch(&GIVE_BACK, &[id.into(), now.into()]).await?;
+        let mut failed = 0;
+        for row in &given_back {
+            if row.text("status")? == "failed" {
+                failed += 1;
+            }
+        }
+        if failed > 0 {
+            finalise::jobs_ended(&mut *tx, standing, failed, now).await?;
+        }
+        if !given_back.is_empty() {
+            tx.announce(News::Pending).await?;
+        }
+        tx.commit().await?;
+        Ok(given_back.len() as u64)
+    }
+}

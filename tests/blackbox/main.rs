@@ -1,0 +1,16 @@
+//! The real binaries, as deployed, against the sandbox on real sockets.
+//!
+//! Nothing here sleeps: tests wait for log lines, for answers of the Control
+//! Plane, or for gates they have put in the way of a request.
+
+mod api;
+mod process;
+mod world;
+
+mod bad_input;
+mod cancellation;
+mod crashes;
+mod dialects;
+mod exports;
+mod shapes;
+mod shutdown;

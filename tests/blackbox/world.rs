@@ -1,0 +1,148 @@
+//! The sandbox, the reference Control Plane behind a forwarder, and workers.
+
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
+
+use export_api::{SnapshotId, SnapshotStatus, SnapshotWithJobs};
+use export_sandbox::{
+    Sandbox, SandboxConfig,
+    faults::{Faults, Service},
+    forward::Forward,
+};
+use tempfile::TempDir;
+
+use super::{
+    api::{Caller, KEY},
+    process::{Process, control_plane_binary, worker_binary},
+};
+
+/// Long beyond what any test takes: a wait that hangs ends with a reason.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The outside world with the reference Control Plane on SQLite.
+pub struct World {
+    pub sandbox: Sandbox,
+    pub caller: Caller,
+    control_plane: Process,
+    forward: Forward,
+    _directory: TempDir,
+}
+
+fn local() -> SocketAddr {
+    "127.0.0.1:0".parse().unwrap()
+}
+
+fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// What every worker of a test is told; tests add to it.
+pub fn worker_variables(sandbox: &Sandbox, control_plane: &str) -> HashMap<String, String> {
+    variables(&[
+        ("STARBURST_URL", &sandbox.starburst_url()),
+        ("STARBURST_USER", "export"),
+        ("STARBURST_CATALOG", "tpch"),
+        ("STARBURST_SCHEMA", "tiny"),
+        ("CONTROL_PLANE_URL", control_plane),
+        ("GRAPH_OLAP_INTERNAL_API_KEY", KEY),
+        ("STORAGE_EMULATOR_HOST", &sandbox.store_url()),
+        ("GCP_PROJECT", "sandbox"),
+        ("LISTEN_ADDR", "127.0.0.1:0"),
+        ("LOG_LEVEL", "debug"),
+        ("STARBURST_SETTLE_SECONDS", "1"),
+    ])
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::start_with(SandboxConfig::default()).await
+    }
+
+    pub async fn start_with(config: SandboxConfig) -> Self {
+        let sandbox = Sandbox::start(config).await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let database = directory.path().join("queue.db");
+        let control_plane = Process::start(
+            "control plane",
+            &control_plane_binary(),
+            &["serve"],
+            &variables(&[
+                ("LISTEN_ADDR", "127.0.0.1:0"),
+                ("SQLITE_PATH", database.to_str().unwrap()),
+                ("GRAPH_OLAP_INTERNAL_API_KEY", KEY),
+            ]),
+        );
+        let base = format!("http://{}", control_plane.address("addr").await);
+        let forward = Forward::start(&base, sandbox.faults(), Service::ControlPlane, local())
+            .await
+            .unwrap();
+        Self {
+            caller: Caller::new(&base),
+            sandbox,
+            control_plane,
+            forward,
+            _directory: directory,
+        }
+    }
+
+    pub fn faults(&self) -> &Faults {
+        self.sandbox.faults()
+    }
+
+    /// Where workers find the Control Plane: behind latency and faults.
+    pub fn control_plane_url(&self) -> String {
+        self.forward.url()
+    }
+
+    /// Starts a worker on its default settings.
+    pub fn worker(&self, name: &str) -> Process {
+        self.worker_with(name, &[])
+    }
+
+    /// Starts a worker with more, or other, variables.
+    pub fn worker_with(&self, name: &str, more: &[(&str, &str)]) -> Process {
+        let mut all = worker_variables(&self.sandbox, &self.control_plane_url());
+        all.insert("HOSTNAME".to_owned(), name.to_owned());
+        all.extend(variables(more));
+        Process::start(name, &worker_binary(), &["run"], &all)
+    }
+
+    /// Waits until a snapshot stands as `wanted`, looking again whenever the
+    /// Control Plane has answered somebody.
+    pub async fn until(
+        &self,
+        id: &SnapshotId,
+        what: &str,
+        wanted: impl Fn(&SnapshotWithJobs) -> bool,
+    ) -> SnapshotWithJobs {
+        let mut answered = self.forward.answered();
+        let looking = async {
+            loop {
+                answered.borrow_and_update();
+                let snapshot = self.caller.snapshot(id).await;
+                if wanted(&snapshot) {
+                    return snapshot;
+                }
+                answered.changed().await.unwrap();
+            }
+        };
+        match tokio::time::timeout(PATIENCE, looking).await {
+            Ok(snapshot) => snapshot,
+            Err(_) => panic!(
+                "snapshot {id} is not {what}: {:#?}\n{}",
+                self.caller.snapshot(id).await,
+                self.control_plane.text()
+            ),
+        }
+    }
+
+    /// Waits until a snapshot has this status.
+    pub async fn until_status(&self, id: &SnapshotId, status: SnapshotStatus) -> SnapshotWithJobs {
+        self.until(id, status.as_str(), |found| found.snapshot.status == status).await
+    }
+
+    /// Waits until every job of a snapshot is over.
+    pub async fn until_over(&self, id: &SnapshotId) -> SnapshotWithJobs {
+        let over = |found: &SnapshotWithJobs| found.jobs.iter().all(|job| job.status.is_terminal());
+        self.until(id, "over", over).await
+    }
+}
