@@ -1,5 +1,11 @@
 //! The command line of the built binary: help, exit codes, errors.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what the lint allows in tests it does not allow in what tests call"
+)]
+
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},

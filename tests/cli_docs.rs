@@ -1,6 +1,12 @@
 //! The tables of the documentation are those of the code.
 //! `UPDATE_GOLDEN=1` writes them anew.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what the lint allows in tests it does not allow in what tests call"
+)]
+
 use std::path::PathBuf;
 
 use export_worker::{config, telemetry::metrics};

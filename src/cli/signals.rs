@@ -17,7 +17,7 @@ pub(super) fn shutdown_token() -> io::Result<CancellationToken> {
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",
         };
-        info!(signal = name, "shutting down");
+        info!(signal = name, "signal received");
         cancelled.cancel();
     });
     Ok(token)
