@@ -20,7 +20,7 @@ fn job(entity: &str, sql: Option<&str>, folder: &str) -> NewGen1Job {
         entity_name: entity.to_owned(),
         sql: sql.map(str::to_owned),
         column_names: Some(vec!["regionkey".to_owned()]),
-        gcs_path: format!("gs://exports/{folder}"),
+        gcs_path: Some(format!("gs://exports/{folder}")),
         ..NewGen1Job::default()
     }
 }

@@ -13,7 +13,7 @@ mod client;
 mod gcs;
 mod listing;
 mod objects;
-mod samples;
+pub mod samples;
 mod upload;
 
 #[cfg(test)]
