@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{LogArgs, ServeArgs, StoreArgs};
 
-/// The reference Control Plane: a queue of export jobs over HTTP, on `SQLite` or `PostgreSQL`.
+/// The reference Control Plane: a queue of export jobs over HTTP, on SQLite or PostgreSQL.
 ///
 /// Every flag can be set by the environment variable beside it; the flag wins.
 #[derive(Debug, Parser)]

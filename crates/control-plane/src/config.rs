@@ -15,7 +15,7 @@ use crate::{
 /// Where the queue lives.
 #[derive(Args, Clone, Debug)]
 pub struct StoreArgs {
-    /// `PostgreSQL` database, `postgres://user:password@host/database`; without it the queue lives in a file (`SQLITE_PATH`)
+    /// PostgreSQL database, `postgres://user:password@host/database`; without it the queue lives in a file (`SQLITE_PATH`)
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<SecretString>,
     /// File of the embedded store; made where there is none
@@ -26,7 +26,7 @@ pub struct StoreArgs {
         default_value = "export-control-plane.db"
     )]
     pub sqlite_path: PathBuf,
-    /// `PostgreSQL` connections at most; one of them listens
+    /// PostgreSQL connections at most; one of them listens
     #[arg(long, env = "DATABASE_MAX_CONNECTIONS", value_name = "COUNT", default_value_t = 10,
           value_parser = clap::value_parser!(u32).range(2..=500))]
     pub database_max_connections: u32,
@@ -62,7 +62,7 @@ pub struct ServeArgs {
     /// Serve without any key: everybody who reaches the port may do everything
     #[arg(long, env = "INSECURE", conflicts_with_all = ["api_key", "api_key_file"])]
     pub insecure: bool,
-    /// Leave the tables of `PostgreSQL` as they are; bring them up to date with `migrate`
+    /// Leave the tables of PostgreSQL as they are; bring them up to date with `migrate`
     #[arg(long, env = "NO_MIGRATE")]
     pub no_migrate: bool,
     /// How long a lease holds, in seconds, where the worker does not say

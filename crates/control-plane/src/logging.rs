@@ -6,7 +6,8 @@ use crate::config::{LogArgs, LogFormat};
 
 /// Sends log lines to standard output. The error names `LOG_LEVEL`.
 pub fn init(args: &LogArgs) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&args.log_level)
+    // A server's notices that a table is there already are no news; LOG_LEVEL can bring them back.
+    let filter = EnvFilter::try_new(format!("sqlx::postgres::notice=warn,{}", args.log_level))
         .map_err(|error| anyhow::anyhow!("LOG_LEVEL {:?}: {error}", args.log_level))?;
     let registry = tracing_subscriber::registry().with(filter);
     match args.log_format {

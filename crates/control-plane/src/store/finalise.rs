@@ -83,27 +83,24 @@ pub(super) async fn jobs_ended(
     }
     let rows = tx.fetch(&OUTCOMES, &[snapshot.id.as_str().into()]).await?;
     let id = snapshot.id.as_str();
-    let status = match failures(&rows)? {
-        Some(message) => {
-            tx.execute(&FAILED, &[id.into(), message.into(), now.into()])
-                .await?;
-            SnapshotStatus::Failed
-        }
-        None => {
-            let size = rows.iter().try_fold(0_i64, |sum, row| {
-                let bytes = row.int_or_null("size_bytes")?.unwrap_or(0);
-                Ok::<_, StoreError>(sum.saturating_add(bytes))
-            })?;
-            let values = [
-                id.into(),
-                counts(&rows, "node")?.into(),
-                counts(&rows, "edge")?.into(),
-                size.into(),
-                now.into(),
-            ];
-            tx.execute(&READY, &values).await?;
-            SnapshotStatus::Ready
-        }
+    let status = if let Some(message) = failures(&rows)? {
+        tx.execute(&FAILED, &[id.into(), message.into(), now.into()])
+            .await?;
+        SnapshotStatus::Failed
+    } else {
+        let size = rows.iter().try_fold(0_i64, |sum, row| {
+            let bytes = row.int_or_null("size_bytes")?.unwrap_or(0);
+            Ok::<_, StoreError>(sum.saturating_add(bytes))
+        })?;
+        let values = [
+            id.into(),
+            counts(&rows, "node")?.into(),
+            counts(&rows, "edge")?.into(),
+            size.into(),
+            now.into(),
+        ];
+        tx.execute(&READY, &values).await?;
+        SnapshotStatus::Ready
     };
     Ok(Standing { status, ..snapshot })
 }

@@ -19,7 +19,7 @@ use super::{
 pub(super) struct PostgresEngine {
     pool: PgPool,
     wakeups: Wakeups,
-    _listener: AbortOnDropHandle<()>,
+    listener: AbortOnDropHandle<()>,
 }
 
 const CHANNEL: &str = "export_control_plane";
@@ -53,7 +53,7 @@ impl PostgresEngine {
         Ok(Self {
             pool,
             wakeups,
-            _listener: AbortOnDropHandle::new(task),
+            listener: AbortOnDropHandle::new(task),
         })
     }
 }
@@ -121,6 +121,8 @@ impl Engine for PostgresEngine {
     }
 
     async fn close(&self) {
+        // It holds a connection, and the pool waits for every one of them.
+        self.listener.abort();
         self.pool.close().await;
     }
 }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use export_api::{
     ClaimToken, JobId, JobStatus, JobUpdate, JobUpdated, SnapshotAfterUpdate, SnapshotStatus,
 };
@@ -121,88 +122,9 @@ impl Store {
     ) -> Result<JobUpdated, StoreError> {
         let now = self.clock.now();
         let digest = digest(update);
-        let token = token.map(|token| token.as_str().to_owned());
-        let mut values: Vec<Value> =
-            vec![id.as_str().into(), token.clone().into(), micros(now).into()];
-        let statement = match update {
-            JobUpdate::Submitted {
-                query_id,
-                next_uri,
-                next_poll_at,
-                poll_count,
-                submitted_at,
-            } => {
-                values.push(digest.as_str().into());
-                values.push(query_id.as_str().into());
-                values.push(next_uri.expose().into());
-                values.push(micros(next_poll_at.0).into());
-                values.push((*poll_count).into());
-                values.push(micros(submitted_at.0).into());
-                &SUBMITTED
-            }
-            JobUpdate::Running {
-                next_uri,
-                next_poll_at,
-                poll_count,
-            } => {
-                values.push(digest.as_str().into());
-                values.push(next_uri.expose().into());
-                values.push(micros(next_poll_at.0).into());
-                values.push((*poll_count).into());
-                &RUNNING
-            }
-            JobUpdate::Completed {
-                row_count,
-                size_bytes,
-                files,
-                completed_at,
-                stats,
-            } => {
-                values.push(digest.as_str().into());
-                values.push(stored("row_count", *row_count)?.into());
-                values.push(stored("size_bytes", *size_bytes)?.into());
-                values.push(stored("files", *files)?.into());
-                let stats = stats
-                    .map(|stats| serde_json::to_string(&stats))
-                    .transpose()
-                    .map_err(|error| StoreError::Internal(error.to_string()))?;
-                values.push(stats.into());
-                values.push(micros(completed_at.0).into());
-                &COMPLETED
-            }
-            JobUpdate::Failed {
-                error_message,
-                completed_at,
-            } => {
-                values.push(digest.as_str().into());
-                values.push(error_message.as_str().into());
-                values.push(micros(completed_at.0).into());
-                &FAILED
-            }
-            JobUpdate::Cancelled { completed_at } => {
-                values.push(digest.as_str().into());
-                values.push(micros(completed_at.0).into());
-                &CANCELLED
-            }
-            JobUpdate::GiveBack {
-                error_message,
-                retry_after_seconds,
-                interrupted,
-            } => {
-                values.push(digest.as_str().into());
-                let message = Some(error_message.clone()).filter(|message| !message.is_empty());
-                values.push(message.into());
-                values.push((i64::from(*retry_after_seconds) * 1_000_000).into());
-                values.push((*interrupted).into());
-                &GIVEN_BACK
-            }
-            JobUpdate::Heartbeat { lease_seconds } => {
-                let expires = now + Duration::from_secs(u64::from(*lease_seconds));
-                values.push(micros(expires).into());
-                &HEARTBEAT
-            }
-        };
-
+        let token = token.map(ClaimToken::as_str);
+        let (statement, values) = step(id, token, now, &digest, update)?;
+        let now = micros(now);
         let mut tx = self.engine.write().await?;
         // What cannot change the snapshot does not queue for its row.
         let look = match update {
@@ -223,17 +145,14 @@ impl Store {
             remaining_jobs: row.count("remaining_jobs")?,
         };
         let changed = tx.fetch(statement, &values).await?;
-        let after = match changed.first() {
-            Some(row) => {
-                let status = JobStatus::from(row.text("status")?);
-                let after = consequences(&mut *tx, snapshot, update, &status, micros(now)).await?;
-                tx.commit().await?;
-                after
-            }
-            None => {
-                refusal::repeat_or_refuse(&mut *tx, id, token.as_deref(), update, &digest).await?;
-                snapshot
-            }
+        let after = if let Some(row) = changed.first() {
+            let status = JobStatus::from(row.text("status")?);
+            let after = consequences(&mut *tx, snapshot, update, &status, now).await?;
+            tx.commit().await?;
+            after
+        } else {
+            refusal::repeat_or_refuse(&mut *tx, id, token, update, &digest).await?;
+            snapshot
         };
         Ok(JobUpdated {
             snapshot: Some(SnapshotAfterUpdate {
@@ -242,6 +161,110 @@ impl Store {
             }),
         })
     }
+}
+
+/// The statement of an update, and its values.
+fn step(
+    id: &JobId,
+    token: Option<&str>,
+    now: DateTime<Utc>,
+    digest: &str,
+    update: &JobUpdate,
+) -> Result<(&'static Sql, Vec<Value>), StoreError> {
+    let token = token.map(str::to_owned);
+    let (statement, own): (_, Vec<Value>) = match update {
+        JobUpdate::Submitted {
+            query_id,
+            next_uri,
+            next_poll_at,
+            poll_count,
+            submitted_at,
+        } => (
+            &SUBMITTED,
+            vec![
+                query_id.as_str().into(),
+                next_uri.expose().into(),
+                micros(next_poll_at.0).into(),
+                (*poll_count).into(),
+                micros(submitted_at.0).into(),
+            ],
+        ),
+        JobUpdate::Running {
+            next_uri,
+            next_poll_at,
+            poll_count,
+        } => (
+            &RUNNING,
+            vec![
+                next_uri.expose().into(),
+                micros(next_poll_at.0).into(),
+                (*poll_count).into(),
+            ],
+        ),
+        JobUpdate::Completed {
+            row_count,
+            size_bytes,
+            files,
+            completed_at,
+            stats,
+        } => {
+            let stats = stats
+                .map(|stats| serde_json::to_string(&stats))
+                .transpose()
+                .map_err(|error| StoreError::Internal(error.to_string()))?;
+            (
+                &COMPLETED,
+                vec![
+                    stored("row_count", *row_count)?.into(),
+                    stored("size_bytes", *size_bytes)?.into(),
+                    stored("files", *files)?.into(),
+                    stats.into(),
+                    micros(completed_at.0).into(),
+                ],
+            )
+        }
+        JobUpdate::Failed {
+            error_message,
+            completed_at,
+        } => (
+            &FAILED,
+            vec![error_message.as_str().into(), micros(completed_at.0).into()],
+        ),
+        JobUpdate::Cancelled { completed_at } => (&CANCELLED, vec![micros(completed_at.0).into()]),
+        JobUpdate::GiveBack {
+            error_message,
+            retry_after_seconds,
+            interrupted,
+        } => {
+            let message = Some(error_message.clone()).filter(|message| !message.is_empty());
+            (
+                &GIVEN_BACK,
+                vec![
+                    message.into(),
+                    (i64::from(*retry_after_seconds) * 1_000_000).into(),
+                    (*interrupted).into(),
+                ],
+            )
+        }
+        JobUpdate::Heartbeat { lease_seconds } => {
+            let expires = now + Duration::from_secs(u64::from(*lease_seconds));
+            let values = vec![
+                id.as_str().into(),
+                token.into(),
+                micros(now).into(),
+                micros(expires).into(),
+            ];
+            return Ok((&HEARTBEAT, values));
+        }
+    };
+    let mut values = vec![
+        id.as_str().into(),
+        token.into(),
+        micros(now).into(),
+        digest.into(),
+    ];
+    values.extend(own);
+    Ok((statement, values))
 }
 
 /// How a snapshot stands, its row locked.

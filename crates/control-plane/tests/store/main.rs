@@ -1,6 +1,14 @@
 //! One conformance suite for both stores: what the queue promises, it promises on
 //! SQLite and on a real PostgreSQL.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::assigning_clones,
+    clippy::needless_pass_by_value,
+    reason = "all of this is test"
+)]
+
 mod cancel;
 mod claim;
 mod create;

@@ -88,17 +88,17 @@ async fn a_repeat_of_a_write_with_its_token_succeeds_and_any_other_does_not(worl
 async fn a_repeat_does_not_count_once_another_worker_was_given_the_job(world: World) {
     world.snapshot("s", 1).await;
     let submitter = world.submitted_one("w1").await;
-    let submitted = JobUpdate::Submitted {
+    let submission = JobUpdate::Submitted {
         query_id: "20261122_030507_00042_abcde".to_owned(),
         next_uri: export_api::NextUri::new("http://starburst/v1/statement/queued/q/y1/1"),
         next_poll_at: world.in_seconds(2),
         poll_count: 0,
         submitted_at: world.in_seconds(0),
     };
-    world.update(&submitter, submitted.clone()).await.unwrap();
+    world.update(&submitter, submission.clone()).await.unwrap();
     world.pass_seconds(60);
     let poller = world.poll("w2", 1).await.remove(0);
-    assert_lease_lost(world.update(&submitter, submitted).await);
+    assert_lease_lost(world.update(&submitter, submission).await);
 
     let running = world.running(5);
     world.update(&poller, running.clone()).await.unwrap();
