@@ -9,6 +9,7 @@ pub mod demo;
 pub mod faults;
 pub mod gen1;
 pub mod parquet;
+pub mod proxy;
 pub mod sandbox;
 pub mod serve;
 pub mod server;

@@ -73,7 +73,11 @@ impl Process {
     pub(super) fn check(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
-            Some(status) => bail!("{} ended early with {status}{}", self.name, self.last_words()),
+            Some(status) => bail!(
+                "{} ended early with {status}{}",
+                self.name,
+                self.last_words()
+            ),
         }
     }
 
@@ -86,7 +90,11 @@ impl Process {
         }
         let Ok(ended) = tokio::time::timeout(GRACE, self.child.wait()).await else {
             self.child.kill().await?;
-            bail!("{} did not end within {} s of SIGTERM", self.name, GRACE.as_secs());
+            bail!(
+                "{} did not end within {} s of SIGTERM",
+                self.name,
+                GRACE.as_secs()
+            );
         };
         let status = ended?;
         if !status.success() {
@@ -136,7 +144,14 @@ mod tests {
 
     fn shell(script: &str, logs: &Path) -> Process {
         let shell = Path::new("/bin/sh");
-        Process::start("child", shell, &["-c", script], &[("NAME", "value".into())], logs).unwrap()
+        Process::start(
+            "child",
+            shell,
+            &["-c", script],
+            &[("NAME", "value".into())],
+            logs,
+        )
+        .unwrap()
     }
 
     #[tokio::test]
@@ -145,14 +160,20 @@ mod tests {
         let mut child = shell("echo \"no $NAME\"; exit 64", logs.path());
         child.child.wait().await.unwrap();
         let error = child.check().unwrap_err().to_string();
-        assert!(error.contains("exit status: 64") && error.contains("no value"), "{error}");
+        assert!(
+            error.contains("exit status: 64") && error.contains("no value"),
+            "{error}"
+        );
     }
 
     #[tokio::test]
     async fn a_process_is_asked_to_end() {
         let logs = tempfile::tempdir().unwrap();
         let path = logs.path().join("ready");
-        let script = format!("trap 'exit 0' TERM; echo > {}; while :; do sleep 0.02; done", path.display());
+        let script = format!(
+            "trap 'exit 0' TERM; echo > {}; while :; do sleep 0.02; done",
+            path.display()
+        );
         let mut child = shell(&script, logs.path());
         while !path.exists() {
             child.check().unwrap();

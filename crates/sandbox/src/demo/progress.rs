@@ -35,7 +35,9 @@ impl Progress {
         let job = &entry.rows[change.job].job;
         let name = format!(
             "{:<11} {:<4} {}",
-            entry.planned.title, job.job_type.as_str(), job.entity_name
+            entry.planned.title,
+            job.job_type.as_str(),
+            job.entity_name
         );
         let state = match (job.row_count, &job.status) {
             (Some(rows), JobStatus::Completed) => format!("completed, {rows} rows"),
@@ -71,10 +73,9 @@ fn step(status: &JobStatus) -> u64 {
         JobStatus::Pending => 0,
         JobStatus::Claimed => 1,
         JobStatus::Submitted => 2,
-        JobStatus::Completed
-        | JobStatus::Failed
-        | JobStatus::Cancelled
-        | JobStatus::Unknown(_) => STEPS,
+        JobStatus::Completed | JobStatus::Failed | JobStatus::Cancelled | JobStatus::Unknown(_) => {
+            STEPS
+        }
     }
 }
 
