@@ -169,16 +169,16 @@ mod tests {
     #[tokio::test]
     async fn a_process_is_asked_to_end() {
         let logs = tempfile::tempdir().unwrap();
-        let path = logs.path().join("ready");
+        let pipe = logs.path().join("ready");
+        let made = Command::new("mkfifo").arg(&pipe).status().await.unwrap();
+        assert!(made.success());
         let script = format!(
-            "trap 'exit 0' TERM; echo > {}; while :; do sleep 0.02; done",
-            path.display()
+            "trap 'exit 0' TERM; echo ready > {}; while :; do sleep 0.02; done",
+            pipe.display()
         );
-        let mut child = shell(&script, logs.path());
-        while !path.exists() {
-            child.check().unwrap();
-            tokio::task::yield_now().await;
-        }
+        let child = shell(&script, logs.path());
+        // Blocks until the child has set its trap.
+        assert_eq!(tokio::fs::read_to_string(&pipe).await.unwrap(), "ready\n");
         child.stop().await.unwrap();
     }
 
