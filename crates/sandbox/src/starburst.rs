@@ -36,6 +36,7 @@ pub use session::Session;
 pub use state::QueryState;
 pub use switches::{Hold, Switches};
 
+use crate::tpch::SqlError;
 use coordinator::Coordinator;
 
 /// A coordinator that stands in for Starburst's.
@@ -55,6 +56,11 @@ impl Standin {
     /// X-Forwarded-* headers say.
     pub fn router(&self) -> Router {
         routes::router(Arc::clone(&self.coordinator))
+    }
+
+    /// Generates the TPC-H tables now, not on the first query that needs SQLite.
+    pub async fn warm_up(&self) -> Result<(), SqlError> {
+        self.coordinator.executor.warm_up().await
     }
 
     /// What can be set while it runs.

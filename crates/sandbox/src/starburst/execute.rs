@@ -8,7 +8,7 @@ use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::Semaphore;
 
 use crate::parquet::{Column, ColumnType, Value};
-use crate::tpch::dialect::Translated;
+use crate::tpch::dialect::{Names, Translated, translate};
 use crate::tpch::{Database, SqlError, SqlErrorKind};
 
 /// Values looked at before the types of computed columns are settled, about.
@@ -71,6 +71,20 @@ impl Executor {
             database: Arc::default(),
             slots: Arc::new(Semaphore::new(slots.max(1))),
         }
+    }
+
+    /// Generates the tables, if they are not there yet.
+    pub(super) async fn warm_up(&self) -> Result<(), SqlError> {
+        let nothing = Names {
+            catalogs: &[],
+            catalog: None,
+            schema: None,
+        };
+        let task = Task {
+            translated: Arc::new(translate("SELECT 1", nothing)?),
+            queries: Arc::default(),
+        };
+        self.analyse(&task).await.map(drop)
     }
 
     /// The names of the columns it selects, or why it cannot be run.

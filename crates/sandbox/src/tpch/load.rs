@@ -3,16 +3,36 @@
 use std::path::Path;
 
 use rusqlite::{Connection, ToSql, params};
+use tpchgen::distribution::Distributions;
 use tpchgen::generators::{
     CustomerGenerator, LineItemGenerator, NationGenerator, OrderGenerator, PartGenerator,
     PartSuppGenerator, RegionGenerator, SupplierGenerator,
 };
+use tpchgen::text::TextPool;
 
 use super::schema::{TABLES, table};
+
+/// Bytes of the text that comments are cut from. The standard's is 300 MB, which
+/// takes seconds to make and stays in memory; so comments differ from the
+/// standard's, and nothing else does.
+const TEXT_BYTES: i32 = 8 << 20;
+
+/// What rows are made from.
+struct Source<'a> {
+    scale: f64,
+    words: &'a Distributions,
+    text: &'a TextPool,
+}
 
 /// Creates and fills all tables at `scale` in a new file at `path`, in one
 /// transaction.
 pub(super) fn load(path: &Path, scale: f64) -> rusqlite::Result<()> {
+    let words = Distributions::static_default();
+    let source = Source {
+        scale,
+        words,
+        text: &TextPool::new(TEXT_BYTES, words),
+    };
     let mut connection = Connection::open(path)?;
     // Nothing of it outlives the process, so nothing needs to be durable.
     connection.execute_batch(
@@ -22,10 +42,10 @@ pub(super) fn load(path: &Path, scale: f64) -> rusqlite::Result<()> {
     for table in &TABLES {
         transaction.execute(&table.create(), [])?;
     }
-    regions_and_nations(&transaction, scale)?;
-    suppliers_and_customers(&transaction, scale)?;
-    parts(&transaction, scale)?;
-    orders(&transaction, scale)?;
+    regions_and_nations(&transaction, &source)?;
+    suppliers_and_customers(&transaction, &source)?;
+    parts(&transaction, &source)?;
+    orders(&transaction, &source)?;
     transaction.commit()
 }
 
@@ -42,15 +62,16 @@ fn fill(
     rows(&mut |row| statement.execute(row).map(drop))
 }
 
-fn regions_and_nations(connection: &Connection, scale: f64) -> rusqlite::Result<()> {
+fn regions_and_nations(connection: &Connection, source: &Source<'_>) -> rusqlite::Result<()> {
+    let Source { words, text, .. } = *source;
     fill(connection, "region", |push| {
-        for row in RegionGenerator::new(scale, 1, 1).iter() {
+        for row in RegionGenerator::new_with_distributions_and_text_pool(words, text).iter() {
             push(params![row.r_regionkey, row.r_name, row.r_comment])?;
         }
         Ok(())
     })?;
     fill(connection, "nation", |push| {
-        for row in NationGenerator::new(scale, 1, 1).iter() {
+        for row in NationGenerator::new_with_distributions_and_text_pool(words, text).iter() {
             push(params![
                 row.n_nationkey,
                 row.n_name,
@@ -62,9 +83,12 @@ fn regions_and_nations(connection: &Connection, scale: f64) -> rusqlite::Result<
     })
 }
 
-fn suppliers_and_customers(connection: &Connection, scale: f64) -> rusqlite::Result<()> {
+fn suppliers_and_customers(connection: &Connection, source: &Source<'_>) -> rusqlite::Result<()> {
+    let Source { scale, words, text } = *source;
     fill(connection, "supplier", |push| {
-        for row in SupplierGenerator::new(scale, 1, 1).iter() {
+        for row in
+            SupplierGenerator::new_with_distributions_and_text_pool(scale, 1, 1, words, text).iter()
+        {
             push(params![
                 row.s_suppkey,
                 row.s_name.to_string(),
@@ -78,7 +102,9 @@ fn suppliers_and_customers(connection: &Connection, scale: f64) -> rusqlite::Res
         Ok(())
     })?;
     fill(connection, "customer", |push| {
-        for row in CustomerGenerator::new(scale, 1, 1).iter() {
+        for row in
+            CustomerGenerator::new_with_distributions_and_text_pool(scale, 1, 1, words, text).iter()
+        {
             push(params![
                 row.c_custkey,
                 row.c_name.to_string(),
@@ -94,9 +120,12 @@ fn suppliers_and_customers(connection: &Connection, scale: f64) -> rusqlite::Res
     })
 }
 
-fn parts(connection: &Connection, scale: f64) -> rusqlite::Result<()> {
+fn parts(connection: &Connection, source: &Source<'_>) -> rusqlite::Result<()> {
+    let Source { scale, words, text } = *source;
     fill(connection, "part", |push| {
-        for row in PartGenerator::new(scale, 1, 1).iter() {
+        for row in
+            PartGenerator::new_with_distributions_and_text_pool(scale, 1, 1, words, text).iter()
+        {
             push(params![
                 row.p_partkey,
                 row.p_name.to_string(),
@@ -112,7 +141,7 @@ fn parts(connection: &Connection, scale: f64) -> rusqlite::Result<()> {
         Ok(())
     })?;
     fill(connection, "partsupp", |push| {
-        for row in PartSuppGenerator::new(scale, 1, 1).iter() {
+        for row in PartSuppGenerator::new_with_text_pool(scale, 1, 1, text).iter() {
             push(params![
                 row.ps_partkey,
                 row.ps_suppkey,
@@ -125,9 +154,12 @@ fn parts(connection: &Connection, scale: f64) -> rusqlite::Result<()> {
     })
 }
 
-fn orders(connection: &Connection, scale: f64) -> rusqlite::Result<()> {
+fn orders(connection: &Connection, source: &Source<'_>) -> rusqlite::Result<()> {
+    let Source { scale, words, text } = *source;
     fill(connection, "orders", |push| {
-        for row in OrderGenerator::new(scale, 1, 1).iter() {
+        for row in
+            OrderGenerator::new_with_distributions_and_text_pool(scale, 1, 1, words, text).iter()
+        {
             push(params![
                 row.o_orderkey,
                 row.o_custkey,
@@ -143,7 +175,9 @@ fn orders(connection: &Connection, scale: f64) -> rusqlite::Result<()> {
         Ok(())
     })?;
     fill(connection, "lineitem", |push| {
-        for row in LineItemGenerator::new(scale, 1, 1).iter() {
+        for row in
+            LineItemGenerator::new_with_distributions_and_text_pool(scale, 1, 1, words, text).iter()
+        {
             push(params![
                 row.l_orderkey,
                 row.l_partkey,

@@ -294,3 +294,14 @@ async fn requests_are_counted_by_kind() {
     assert_eq!(counts.statements, 1);
     assert_eq!(counts.queued + counts.executing, pages.len() as u64 - 1);
 }
+
+#[tokio::test]
+async fn the_first_query_finds_the_tables_if_they_were_made_before() {
+    let server = Server::start(small()).await;
+    server.standin.warm_up().await.unwrap();
+    assert!(server.standin.queries().is_empty());
+    assert_eq!(
+        server.rows("SELECT count(*) FROM nation").await,
+        [json!([25])]
+    );
+}

@@ -204,3 +204,23 @@ async fn an_explain_shows_whether_the_unload_function_is_there() {
         "CATALOG_NOT_FOUND"
     );
 }
+
+#[tokio::test]
+async fn a_select_within_a_select_keeps_names_and_types() {
+    let server = Server::start(small()).await;
+    let inner = "-- all of them\nWITH t AS (SELECT o_orderkey AS id, o_orderdate AS day \
+                 FROM tpch.tiny.orders o JOIN tiny.customer ON o_custkey = c_custkey) \
+                 SELECT id, day, 'x' AS \"a \"\"b\"\", c\" FROM t WHERE day < DATE '1995-01-01' -- end";
+    let select = format!("SELECT \"id\", \"day\", \"a \"\"b\"\", c\" FROM (\n{inner}\n)");
+    server.rows(&unload(&select, "gs://bucket/s/")).await;
+    assert_eq!(
+        counts(&server, "s").await.rows,
+        count(0.001, inner).unwrap()
+    );
+    let (_, file) = server.objects().await.remove(0);
+    let row = read_rows(file).unwrap().remove(0);
+    let names: Vec<&String> = row.get_column_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["id", "day", "a \"b\", c"]);
+    let day = row.get_column_iter().nth(1).unwrap().1;
+    assert!(matches!(day, ::parquet::record::Field::Date(_)), "{day:?}");
+}
