@@ -11,6 +11,8 @@ use tokio::process::{Child, Command};
 
 /// How long a process may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(20);
+/// Variables of the caller that a process gets to see.
+const PASSED_ON: [&str; 4] = ["HOME", "PATH", "RUST_BACKTRACE", "TMPDIR"];
 /// How often a process is asked whether it is ready.
 const READY_EVERY: Duration = Duration::from_millis(50);
 
@@ -36,9 +38,11 @@ impl Process {
         command
             .args(arguments)
             .env_clear()
-            // Colours and locale aside, nothing of the caller's environment
-            // configures what the demo starts.
-            .envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "HOME"))
+            // Nothing else of the caller's environment configures what the demo starts.
+            .envs(
+                std::env::vars_os()
+                    .filter(|(name, _)| PASSED_ON.iter().any(|passed| name == passed)),
+            )
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
