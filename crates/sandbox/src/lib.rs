@@ -10,6 +10,7 @@ pub mod faults;
 pub mod forward;
 pub mod gen1;
 pub mod parquet;
+pub mod proxy;
 pub mod sandbox;
 pub mod serve;
 pub mod server;

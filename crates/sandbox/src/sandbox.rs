@@ -16,6 +16,7 @@ use object_store::gcp::GoogleCloudStorage;
 use crate::{
     faults::{Faults, Service},
     gen1::{self, Gen1},
+    proxy,
     server::{Serve, Server},
     starburst::{Standin, StandinConfig},
     store::{self, Store},
@@ -151,5 +152,13 @@ impl Sandbox {
     /// `CONTROL_PLANE_URL` for a worker that is to meet the first generation.
     pub fn gen1_url(&self) -> String {
         self.gen1_server.url()
+    }
+
+    /// Puts the faults of `service` in front of a real server at `upstream`, as of
+    /// a Control Plane in a process of its own.
+    pub async fn front(&self, service: Service, upstream: &str) -> io::Result<Server> {
+        let router = proxy::router(upstream).map_err(io::Error::other)?;
+        let front = Serve::new(router).with_faults(&self.faults, service);
+        front.listen(local(0)).await
     }
 }

@@ -47,5 +47,8 @@ fn a_demo_without_its_binaries_says_which_and_where() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("/no/such/worker") && told.contains("--worker"), "{told}");
+    assert!(
+        told.contains("/no/such/worker") && told.contains("--worker"),
+        "{told}"
+    );
 }

@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod tests;
+
 use std::time::{Duration, Instant};
 
 use export_api::{ExportJob, JobStatus, SnapshotId, SnapshotStatus, SnapshotWithJobs};

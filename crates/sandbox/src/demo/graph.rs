@@ -24,12 +24,7 @@ pub(super) const CANCELLED_FOLDER: &str = "demo/cancelled-midway";
 pub(super) const BROKEN_ENTITY: &str = "BROKEN";
 
 /// An entity: what it is, its name, its SELECT, its columns.
-type Entity = (
-    JobType,
-    &'static str,
-    &'static str,
-    &'static [&'static str],
-);
+type Entity = (JobType, &'static str, &'static str, &'static [&'static str]);
 
 /// The customer–order–part graph of TPC-H.
 const GRAPH: [Entity; 7] = [

@@ -21,6 +21,7 @@ use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
 use board::{Change, Entry};
+use graph::CANCELLED_FOLDER;
 use progress::Progress;
 use verify::{Findings, verify};
 use world::World;
@@ -57,7 +58,10 @@ pub async fn run(options: &Options) -> ExitCode {
         }
         Err(error) => {
             eprintln!("demo: {error:#}");
-            eprintln!("demo: logs are in {}", folder.keep().display());
+            let logs = std::fs::read_dir(folder.path());
+            if logs.is_ok_and(|mut logs| logs.next().is_some()) {
+                eprintln!("demo: logs are in {}", folder.keep().display());
+            }
             ExitCode::FAILURE
         }
     }
@@ -129,6 +133,11 @@ async fn act(options: &Options, world: &mut World) -> Result<()> {
     for entry in &entries {
         verify(entry, &store, &bucket, options.scale, &mut findings).await?;
     }
+    for query in world.sandbox.standin().queries() {
+        if query.sql.contains(CANCELLED_FOLDER) {
+            findings.cancelled_query(&query);
+        }
+    }
     for difference in &findings.differences {
         eprintln!("demo: {difference}");
     }
@@ -176,6 +185,8 @@ fn invite(world: &World, folder: &Path) {
     println!("\ntry:");
     println!("  curl -s -H 'X-Internal-API-Key: {key}' {control_plane}/api/snapshots");
     println!("  curl -s {worker}/metrics");
-    println!("  STORAGE_EMULATOR_HOST={store} export-worker count gs://{bucket}/demo/graph/nodes/Customer");
+    println!(
+        "  STORAGE_EMULATOR_HOST={store} export-worker count gs://{bucket}/demo/graph/nodes/Customer"
+    );
     println!("  ls -R {}", world.sandbox.store().directory().display());
 }

@@ -11,6 +11,8 @@ use tokio::process::{Child, Command};
 
 /// How long a process may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(20);
+/// Variables of the caller that a process gets to see.
+const PASSED_ON: [&str; 4] = ["HOME", "PATH", "RUST_BACKTRACE", "TMPDIR"];
 /// How often a process is asked whether it is ready.
 const READY_EVERY: Duration = Duration::from_millis(50);
 
@@ -36,9 +38,11 @@ impl Process {
         command
             .args(arguments)
             .env_clear()
-            // Colours and locale aside, nothing of the caller's environment
-            // configures what the demo starts.
-            .envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "HOME"))
+            // Nothing else of the caller's environment configures what the demo starts.
+            .envs(
+                std::env::vars_os()
+                    .filter(|(name, _)| PASSED_ON.iter().any(|passed| name == passed)),
+            )
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
@@ -73,7 +77,11 @@ impl Process {
     pub(super) fn check(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
-            Some(status) => bail!("{} ended early with {status}{}", self.name, self.last_words()),
+            Some(status) => bail!(
+                "{} ended early with {status}{}",
+                self.name,
+                self.last_words()
+            ),
         }
     }
 
@@ -86,7 +94,11 @@ impl Process {
         }
         let Ok(ended) = tokio::time::timeout(GRACE, self.child.wait()).await else {
             self.child.kill().await?;
-            bail!("{} did not end within {} s of SIGTERM", self.name, GRACE.as_secs());
+            bail!(
+                "{} did not end within {} s of SIGTERM",
+                self.name,
+                GRACE.as_secs()
+            );
         };
         let status = ended?;
         if !status.success() {
@@ -136,7 +148,14 @@ mod tests {
 
     fn shell(script: &str, logs: &Path) -> Process {
         let shell = Path::new("/bin/sh");
-        Process::start("child", shell, &["-c", script], &[("NAME", "value".into())], logs).unwrap()
+        Process::start(
+            "child",
+            shell,
+            &["-c", script],
+            &[("NAME", "value".into())],
+            logs,
+        )
+        .unwrap()
     }
 
     #[tokio::test]
@@ -145,19 +164,25 @@ mod tests {
         let mut child = shell("echo \"no $NAME\"; exit 64", logs.path());
         child.child.wait().await.unwrap();
         let error = child.check().unwrap_err().to_string();
-        assert!(error.contains("exit status: 64") && error.contains("no value"), "{error}");
+        assert!(
+            error.contains("exit status: 64") && error.contains("no value"),
+            "{error}"
+        );
     }
 
     #[tokio::test]
     async fn a_process_is_asked_to_end() {
         let logs = tempfile::tempdir().unwrap();
-        let path = logs.path().join("ready");
-        let script = format!("trap 'exit 0' TERM; echo > {}; while :; do sleep 0.02; done", path.display());
-        let mut child = shell(&script, logs.path());
-        while !path.exists() {
-            child.check().unwrap();
-            tokio::task::yield_now().await;
-        }
+        let pipe = logs.path().join("ready");
+        let made = Command::new("mkfifo").arg(&pipe).status().await.unwrap();
+        assert!(made.success());
+        let script = format!(
+            "trap 'exit 0' TERM; echo ready > {}; while :; do sleep 0.02; done",
+            pipe.display()
+        );
+        let child = shell(&script, logs.path());
+        // Blocks until the child has set its trap.
+        assert_eq!(tokio::fs::read_to_string(&pipe).await.unwrap(), "ready\n");
         child.stop().await.unwrap();
     }
 

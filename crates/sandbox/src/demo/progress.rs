@@ -1,4 +1,4 @@
-use std::{collections::HashMap, io::IsTerminal, time::Duration};
+use std::{collections::HashMap, io::IsTerminal};
 
 use export_api::JobStatus;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -32,15 +32,21 @@ impl Progress {
 
     pub(super) fn show(&mut self, entries: &[Entry], change: &Change) {
         let entry = &entries[change.snapshot];
-        let job = &entry.rows[change.job].job;
+        let row = &entry.rows[change.job];
+        let job = &row.job;
         let name = format!(
             "{:<11} {:<4} {}",
-            entry.planned.title, job.job_type.as_str(), job.entity_name
+            entry.planned.title,
+            job.job_type.as_str(),
+            job.entity_name
         );
-        let state = match (job.row_count, &job.status) {
-            (Some(rows), JobStatus::Completed) => format!("completed, {rows} rows"),
-            (_, status) => status.to_string(),
-        };
+        let mut state = job.status.to_string();
+        if let (Some(rows), JobStatus::Completed) = (job.row_count, &job.status) {
+            state = format!("{state}, {rows} rows");
+        }
+        if let Some(took) = row.took {
+            state = format!("{state}, {:.1} s", took.as_secs_f64());
+        }
         match self {
             Self::Lines => println!("{name:<30} {state}"),
             Self::Bars { all, by_job } => {
@@ -62,6 +68,7 @@ impl Progress {
             for bar in by_job.values() {
                 bar.abandon();
             }
+            println!();
         }
     }
 }
@@ -71,17 +78,15 @@ fn step(status: &JobStatus) -> u64 {
         JobStatus::Pending => 0,
         JobStatus::Claimed => 1,
         JobStatus::Submitted => 2,
-        JobStatus::Completed
-        | JobStatus::Failed
-        | JobStatus::Cancelled
-        | JobStatus::Unknown(_) => STEPS,
+        JobStatus::Completed | JobStatus::Failed | JobStatus::Cancelled | JobStatus::Unknown(_) => {
+            STEPS
+        }
     }
 }
 
 fn bar(name: String) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix:30} {bar:12} {elapsed:>4} {msg}");
+    let style = ProgressStyle::with_template("{prefix:30} {bar:12} {msg}");
     let bar = ProgressBar::new(STEPS).with_prefix(name);
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }

@@ -17,9 +17,10 @@ pub(super) fn table(entries: &[Entry]) -> Table {
         let status = entry.status().map_or("unknown", |status| status.as_str());
         for row in &entry.rows {
             let job = &row.job;
-            let seconds = row
-                .took
-                .map_or_else(|| "-".to_owned(), |took| format!("{:.1}", took.as_secs_f64()));
+            let seconds = row.took.map_or_else(
+                || "-".to_owned(),
+                |took| format!("{:.1}", took.as_secs_f64()),
+            );
             table.add_row([
                 format!("{} ({status})", entry.planned.title),
                 job.entity_name.clone(),

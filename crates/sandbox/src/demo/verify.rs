@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     parquet::{FolderCounts, count_folder},
+    starburst::{QueryRecord, QueryState},
     tpch,
 };
 
@@ -46,6 +47,23 @@ pub(super) struct Findings {
 }
 
 impl Findings {
+    /// A query of the snapshot that was cancelled must not run on.
+    pub(super) fn cancelled_query(&mut self, query: &QueryRecord) {
+        let what = format!("cancelled: state of query {}", query.query_id);
+        self.same(&what, &QueryState::Failed, &query.state);
+    }
+
+    /// Compares a count with one the Control Plane may not have.
+    fn count(&mut self, what: &str, expected: u64, found: Option<u64>) {
+        if found != Some(expected) {
+            self.differences.push(Difference {
+                what: what.to_owned(),
+                expected: expected.to_string(),
+                found: found.map_or_else(|| "none".to_owned(), |found| found.to_string()),
+            });
+        }
+    }
+
     fn same<T: PartialEq + fmt::Debug>(&mut self, what: &str, expected: &T, found: &T) {
         if expected != found {
             self.differences.push(Difference {
@@ -103,7 +121,11 @@ pub(super) async fn verify(
             Expectation::Ready | Expectation::OneBroken => {
                 let direct = count(scale, job.sql.clone()).await?;
                 complete(&what, direct, &row.job, landed, findings);
-                let counts = if job.job_type == JobType::Node { &mut nodes } else { &mut edges };
+                let counts = if job.job_type == JobType::Node {
+                    &mut nodes
+                } else {
+                    &mut edges
+                };
                 counts.insert(job.entity_name.clone(), direct);
             }
         }
@@ -112,8 +134,16 @@ pub(super) async fn verify(
         && let Some(seen) = &entry.seen
     {
         let snapshot = &seen.snapshot;
-        findings.same(&format!("{title}: node counts"), &Some(&nodes), &snapshot.node_counts.as_ref());
-        findings.same(&format!("{title}: edge counts"), &Some(&edges), &snapshot.edge_counts.as_ref());
+        findings.same(
+            &format!("{title}: node counts"),
+            &Some(&nodes),
+            &snapshot.node_counts.as_ref(),
+        );
+        findings.same(
+            &format!("{title}: edge counts"),
+            &Some(&edges),
+            &snapshot.edge_counts.as_ref(),
+        );
     }
     Ok(())
 }
@@ -124,27 +154,37 @@ async fn count(scale: f64, sql: String) -> Result<u64> {
     counted.map_err(|error| anyhow::anyhow!("count directly: {}", error.message))
 }
 
-fn complete(what: &str, direct: u64, job: &ExportJob, landed: FolderCounts, findings: &mut Findings) {
-    findings.same(&format!("{what}: state"), &JobStatus::Completed, &job.status);
+fn complete(
+    what: &str,
+    direct: u64,
+    job: &ExportJob,
+    landed: FolderCounts,
+    findings: &mut Findings,
+) {
+    findings.same(
+        &format!("{what}: state"),
+        &JobStatus::Completed,
+        &job.status,
+    );
     findings.same(
         &format!("{what}: rows read back, against the SELECT counted directly"),
         &direct,
         &landed.rows,
     );
-    findings.same(
+    findings.count(
         &format!("{what}: rows reported, against the SELECT counted directly"),
-        &Some(direct),
-        &job.row_count,
+        direct,
+        job.row_count,
     );
-    findings.same(
+    findings.count(
         &format!("{what}: bytes reported, against the store"),
-        &Some(landed.bytes),
-        &job.size_bytes,
+        landed.bytes,
+        job.size_bytes,
     );
-    findings.same(
+    findings.count(
         &format!("{what}: files reported, against the store"),
-        &Some(landed.files),
-        &job.files,
+        landed.files,
+        job.files,
     );
 }
 

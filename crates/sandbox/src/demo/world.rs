@@ -36,7 +36,8 @@ impl World {
         let control_plane = program(options.control_plane.as_deref(), "export-control-plane")?;
         let scale = options.scale;
         println!("generating TPC-H tables at scale {scale}");
-        let generated = tokio::task::spawn_blocking(move || tpch::Database::at_scale(scale)).await?;
+        let generated =
+            tokio::task::spawn_blocking(move || tpch::Database::at_scale(scale)).await?;
         let tables =
             generated.map_err(|error| anyhow::anyhow!("generate tables: {}", error.message))?;
         let sandbox = Sandbox::start(SandboxConfig {

@@ -48,7 +48,12 @@ async fn an_unload_lands_in_the_store_past_its_faults_and_counters() {
     let page = run(&sandbox, &client, sql).await;
     assert!(page["error"].is_null(), "{page}");
     assert_eq!(sandbox.faults().total(Service::Store), 0);
-    assert_eq!(sandbox.faults().count(Service::Starburst, "POST /v1/statement"), 1);
+    assert_eq!(
+        sandbox
+            .faults()
+            .count(Service::Starburst, "POST /v1/statement"),
+        1
+    );
 
     sandbox.faults().clear();
     let store = sandbox.object_store().unwrap();
@@ -56,7 +61,12 @@ async fn an_unload_lands_in_the_store_past_its_faults_and_counters() {
     assert_eq!(landed.rows, 150);
     assert_eq!(sandbox.faults().count(Service::Store, "list"), 1);
     assert_eq!(sandbox.faults().count(Service::Store, "get"), landed.files);
-    let stored: u64 = sandbox.store().objects("exports", "a/customers/").iter().map(|o| o.size).sum();
+    let stored: u64 = sandbox
+        .store()
+        .objects("exports", "a/customers/")
+        .iter()
+        .map(|o| o.size)
+        .sum();
     assert_eq!(stored, landed.bytes);
 }
 

@@ -55,8 +55,14 @@ async fn completed() -> (Entry, InMemory) {
 
 async fn findings(entry: &Entry, store: &InMemory) -> Vec<String> {
     let mut findings = Findings::default();
-    verify(entry, store, "exports", SCALE, &mut findings).await.unwrap();
-    findings.differences.iter().map(ToString::to_string).collect()
+    verify(entry, store, "exports", SCALE, &mut findings)
+        .await
+        .unwrap();
+    findings
+        .differences
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 #[tokio::test]
@@ -73,8 +79,10 @@ async fn a_row_too_few_is_told_with_both_numbers() {
     store.put(&name, file.into()).await.unwrap();
     let found = findings(&entry, &store).await;
     assert!(
-        found.iter().any(|line| line.contains("Customer: rows read back")
-            && line.ends_with("expected 150, found 149")),
+        found
+            .iter()
+            .any(|line| line.contains("Customer: rows read back")
+                && line.ends_with("expected 150, found 149")),
         "{found:?}"
     );
 }
