@@ -106,12 +106,7 @@ impl StarburstClient {
         );
         match self.run(&beside(query, sql)).await {
             Ok(_) => Ok(()),
-            // "Target query not found", "Target query is not running".
-            Err(StarburstError::Query(error))
-                if matches!(error.name.as_str(), "NOT_FOUND" | "NOT_SUPPORTED") =>
-            {
-                Ok(())
-            }
+            Err(StarburstError::Query(error)) if is_over(&error) => Ok(()),
             Err(error) => Err(about_the_look_up(error, query)),
         }
     }
@@ -124,6 +119,12 @@ fn beside(query: &QueryId, sql: String) -> Statement {
         role: None,
         trace_token: format!("about-{query}"),
     }
+}
+
+/// The words of `kill_query` for a query that it does not know or that has ended.
+fn is_over(error: &QueryError) -> bool {
+    error.name == "NOT_FOUND"
+        || error.name == "NOT_SUPPORTED" && error.message.contains("is not running")
 }
 
 /// The error of asking about a query must not pass for that query's own.

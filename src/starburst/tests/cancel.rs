@@ -74,15 +74,26 @@ async fn where_the_endpoint_is_hidden_sql_kills() {
 }
 
 #[tokio::test]
-async fn a_query_that_sql_does_not_find_needs_no_kill() {
-    let coordinator = Coordinator::start().await;
-    let not_found = recorded(&coordinator, "syntax_error").replace("SYNTAX_ERROR", "NOT_FOUND");
-    coordinator.answers([
-        Canned::new(403, ""),
-        Canned::ok(recorded(&coordinator, "registered")),
-        Canned::ok(not_found),
-    ]);
-    client(&coordinator).cancel(&query(), None).await.unwrap();
+async fn a_query_that_sql_finds_over_needs_no_kill() {
+    for (name, message, is_over) in [
+        ("NOT_FOUND", "Target query not found: q", true),
+        ("NOT_SUPPORTED", "Target query is not running: q", true),
+        ("NOT_SUPPORTED", "procedures are switched off", false),
+        ("PERMISSION_DENIED", "Access Denied", false),
+    ] {
+        let coordinator = Coordinator::start().await;
+        let page = serde_json::json!({
+            "id": QUERY,
+            "error": {"errorName": name, "errorType": "USER_ERROR", "message": message},
+        });
+        coordinator.answers([
+            Canned::new(403, ""),
+            Canned::ok(recorded(&coordinator, "registered")),
+            Canned::ok(page.to_string()),
+        ]);
+        let result = client(&coordinator).cancel(&query(), None).await;
+        assert_eq!(result.is_ok(), is_over, "{name} {message}: {result:?}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    fmt::Write as _,
     sync::{Arc, Mutex},
 };
 
@@ -64,10 +65,10 @@ impl Canned {
         let mut head = format!("HTTP/1.1 {} scripted\r\nconnection: close\r\n", self.status);
         if self.status != 204 {
             let length = self.body.len() + self.missing;
-            head += &format!("content-length: {length}\r\n");
+            write!(head, "content-length: {length}\r\n").unwrap();
         }
         for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
+            write!(head, "{name}: {value}\r\n").unwrap();
         }
         let mut bytes = (head + "\r\n").into_bytes();
         bytes.extend_from_slice(&self.body);
