@@ -3,6 +3,15 @@
 //! Nothing here sleeps: tests wait for log lines, for answers of the Control
 //! Plane, or for gates they have put in the way of a request.
 
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, and its helpers serve it alone"
+)]
+
 mod api;
 mod process;
 mod world;

@@ -1,12 +1,12 @@
 //! The sandbox, the reference Control Plane behind a forwarder, and workers.
 
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use export_api::{SnapshotId, SnapshotStatus, SnapshotWithJobs};
 use export_sandbox::{
     Sandbox, SandboxConfig,
     faults::{Faults, Service},
-    forward::Forward,
+    server::Server,
 };
 use tempfile::TempDir;
 
@@ -23,12 +23,8 @@ pub struct World {
     pub sandbox: Sandbox,
     pub caller: Caller,
     control_plane: Process,
-    forward: Forward,
+    front: Server,
     _directory: TempDir,
-}
-
-fn local() -> SocketAddr {
-    "127.0.0.1:0".parse().unwrap()
 }
 
 fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
@@ -61,6 +57,8 @@ impl World {
     }
 
     pub async fn start_with(config: SandboxConfig) -> Self {
+        // Tests have the worker's one provider, too; whoever comes first installs it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let sandbox = Sandbox::start(config).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let database = directory.path().join("queue.db");
@@ -75,14 +73,12 @@ impl World {
             ]),
         );
         let base = format!("http://{}", control_plane.address("addr").await);
-        let forward = Forward::start(&base, sandbox.faults(), Service::ControlPlane, local())
-            .await
-            .unwrap();
+        let front = sandbox.front(Service::ControlPlane, &base).await.unwrap();
         Self {
             caller: Caller::new(&base),
             sandbox,
             control_plane,
-            forward,
+            front,
             _directory: directory,
         }
     }
@@ -93,7 +89,7 @@ impl World {
 
     /// Where workers find the Control Plane: behind latency and faults.
     pub fn control_plane_url(&self) -> String {
-        self.forward.url()
+        self.front.url()
     }
 
     /// Starts a worker on its default settings.
@@ -110,22 +106,22 @@ impl World {
     }
 
     /// Waits until a snapshot stands as `wanted`, looking again whenever the
-    /// Control Plane has answered somebody.
+    /// outside has handled a request.
     pub async fn until(
         &self,
         id: &SnapshotId,
         what: &str,
         wanted: impl Fn(&SnapshotWithJobs) -> bool,
     ) -> SnapshotWithJobs {
-        let mut answered = self.forward.answered();
+        let mut handled = self.faults().handled();
         let looking = async {
             loop {
-                answered.borrow_and_update();
+                handled.borrow_and_update();
                 let snapshot = self.caller.snapshot(id).await;
                 if wanted(&snapshot) {
                     return snapshot;
                 }
-                answered.changed().await.unwrap();
+                handled.changed().await.unwrap();
             }
         };
         match tokio::time::timeout(PATIENCE, looking).await {

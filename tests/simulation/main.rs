@@ -4,6 +4,15 @@
 //! lets that call go wrong in one way; whatever happens, the job ends once,
 //! with the right counts, and nothing foreign is touched.
 
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, and its helpers serve it alone"
+)]
+
 mod bucket;
 mod coordinator;
 mod faults;

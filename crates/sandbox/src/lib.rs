@@ -7,7 +7,6 @@
 
 pub mod demo;
 pub mod faults;
-pub mod forward;
 pub mod gen1;
 pub mod parquet;
 pub mod proxy;

@@ -35,6 +35,7 @@ pub struct Logged {
 /// not grow with the number of requests.
 pub(super) struct Counters {
     counts: watch::Sender<BTreeMap<(Service, String), u64>>,
+    handled: watch::Sender<u64>,
     log: Mutex<VecDeque<Logged>>,
     capacity: AtomicUsize,
 }
@@ -43,6 +44,7 @@ impl Default for Counters {
     fn default() -> Self {
         Self {
             counts: watch::Sender::new(BTreeMap::new()),
+            handled: watch::Sender::new(0),
             log: Mutex::default(),
             capacity: AtomicUsize::new(0),
         }
@@ -59,6 +61,15 @@ impl Counters {
         self.counts.send_modify(|counts| {
             *counts.entry((service, endpoint.to_owned())).or_default() += 1;
         });
+    }
+
+    /// A request was handled: it has its effect.
+    pub(super) fn handled(&self) {
+        self.handled.send_modify(|handled| *handled += 1);
+    }
+
+    pub(super) fn watch_handled(&self) -> watch::Receiver<u64> {
+        self.handled.subscribe()
     }
 
     pub(super) fn count(&self, service: Service, endpoint: &str) -> u64 {

@@ -68,10 +68,12 @@ pub async fn handle(
         tokio::time::sleep(latency).await;
     }
     let request = Request::from_parts(parts, body);
-    let Some(action) = action else {
-        return Ok(pass(router, request).await);
+    let outcome = match action {
+        None => Ok(pass(router, request).await),
+        Some(action) => strike(action, router, request).await,
     };
-    strike(action, router, request).await
+    faults.shared.counters.handled();
+    outcome
 }
 
 async fn pass(router: Router, request: Request) -> Response {

@@ -22,6 +22,7 @@ use std::{
 };
 
 use http::Method;
+use tokio::sync::watch;
 
 use action::Action;
 use counters::Counters;
@@ -124,6 +125,12 @@ impl Faults {
     /// Waits until an endpoint had at least `count` requests.
     pub async fn called(&self, service: Service, endpoint: &str, count: u64) {
         self.shared.counters.called(service, endpoint, count).await;
+    }
+
+    /// Grows with every request that was handled, of any service: a signal to
+    /// look again at what requests change.
+    pub fn handled(&self) -> watch::Receiver<u64> {
+        self.shared.counters.watch_handled()
     }
 
     /// Keeps the newest `capacity` requests from now on; 0 keeps none.
