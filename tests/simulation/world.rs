@@ -16,10 +16,8 @@ use export_worker::{
     submitter::Submitter,
     telemetry::{Events, Metrics},
 };
-use tokio::{
-    task::JoinHandle,
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     at,
@@ -117,8 +115,8 @@ impl SimulatedWorld {
         }
     }
 
-    /// Starts a replica of the worker, both loops, as deployed.
-    pub fn start(&self, name: &str, faults: &Arc<Faults>) -> (JoinHandle<()>, Shutdown) {
+    /// Starts a replica of the worker, both loops, as deployed. It dies when its handle is dropped.
+    pub fn start(&self, name: &str, faults: &Arc<Faults>) -> (AbortOnDropHandle<()>, Shutdown) {
         let replica = Arc::new(Replica {
             world: self.clone(),
             faults: Arc::clone(faults),
@@ -162,7 +160,7 @@ impl SimulatedWorld {
         let task = tokio::spawn(async move {
             tokio::try_join!(loops.0, loops.1).expect("no loop panics");
         });
-        (task, shutdown)
+        (AbortOnDropHandle::new(task), shutdown)
     }
 
     /// Waits until the job is over, for two simulated hours at most.
