@@ -40,7 +40,11 @@ async fn storm(seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     let world = SimulatedWorld::new(Duration::from_secs(random.u64(0..200)));
     // Each give-back may cost an attempt: what ends a job here is never their number.
-    world.state.lock().unwrap().jobs[0].wire.max_attempts = Some(100);
+    {
+        let mut state = world.state.lock().unwrap();
+        state.jobs[0].wire.max_attempts = Some(100);
+        state.has_anonymous_files = random.bool();
+    }
     let mut replicas = Vec::new();
     for name in ["a", "b"] {
         let plan = (0..random.usize(1..5)).map(|_| {

@@ -79,6 +79,7 @@ impl SimulatedWorld {
         let foreign = Object {
             rows: 5,
             size: 50,
+            query: String::new(),
             written: began - TimeDelta::days(1),
         };
         let job: ExportJob = serde_json::from_value(serde_json::json!({
@@ -104,6 +105,7 @@ impl SimulatedWorld {
                 .collect(),
             run_time: TimeDelta::from_std(run_time).unwrap(),
             query_errors: Vec::new(),
+            has_anonymous_files: false,
             violations: Vec::new(),
         };
         Self {
@@ -195,17 +197,17 @@ impl SimulatedWorld {
         );
         assert_eq!(state.jobs[0].endings, 1, "{context}: the job ends once");
         assert_eq!(state.snapshot, SnapshotStatus::Ready, "{context}");
-        let (names, rows): (Vec<&String>, Vec<u64>) = state
+        let objects: Vec<(&String, &Object)> = state
             .objects
             .iter()
             .filter(|(name, _)| name.starts_with(PREFIX))
-            .map(|(name, object)| (name, object.rows))
-            .unzip();
-        assert_eq!(rows.iter().sum::<u64>(), ROWS, "{context}: {names:?}");
+            .collect();
+        let rows: u64 = objects.iter().map(|(_, object)| object.rows).sum();
+        assert_eq!(rows, ROWS, "{context}: {objects:?}");
         let winner = job.starburst_query_id.as_deref().unwrap();
         assert!(
-            names.iter().all(|name| name.contains(winner)),
-            "{context}: {names:?} of {winner}"
+            objects.iter().all(|(_, object)| object.query == winner),
+            "{context}: {objects:?} of {winner}"
         );
         let running = state
             .queries
