@@ -27,7 +27,8 @@ pub struct LoopsConfig {
     pub poll_concurrency: usize,
     /// `LEASE_SECONDS`, default `60`, seconds: how long a claim holds without a heartbeat.
     pub lease: Duration,
-    /// `CLAIM_WAIT_SECONDS`, default `20`, seconds: how long a long poll waits; 0 for none.
+    /// `CLAIM_WAIT_SECONDS`, default `5`, seconds: how long a long poll waits; 0 for none.
+    /// A shutdown waits for its answer: jobs in an answer nobody reads would stay claimed.
     pub claim_wait: Duration,
     /// `SHUTDOWN_GRACE_SECONDS`, default `25`, seconds: how long work under way may go on after SIGTERM.
     pub shutdown_grace: Duration,
@@ -114,15 +115,15 @@ const POLL_CONCURRENCY: Setting = Setting {
 };
 const LEASE: Setting = Setting {
     variable: "LEASE_SECONDS",
-    kind: Kind::Seconds { min: 10, max: 3600 },
+    kind: Kind::Seconds { min: 3, max: 3600 },
     default: Default::Value("60"),
     help: "how long a claim holds without a heartbeat",
 };
 const CLAIM_WAIT: Setting = Setting {
     variable: "CLAIM_WAIT_SECONDS",
     kind: Kind::Seconds { min: 0, max: 60 },
-    default: Default::Value("20"),
-    help: "how long a long poll for work waits at the Control Plane; 0 turns it off",
+    default: Default::Value("5"),
+    help: "how long a long poll for work waits at the Control Plane, and so how long a shutdown may wait for its answer; 0 turns it off",
 };
 const SHUTDOWN_GRACE: Setting = Setting {
     variable: "SHUTDOWN_GRACE_SECONDS",

@@ -72,14 +72,10 @@ async fn a_query_of_several_polls_comes_to_its_end_though_nobody_keeps_the_sched
         .gen1()
         .create_snapshot(None, vec![job("A", REGIONS, "gen1/slow")]);
     let _worker = worker(&sandbox, "worker-1");
-    let polled_twice = "PATCH /api/internal/export-jobs/{id}";
+    let patched = "PATCH /api/internal/export-jobs/{id}";
     sandbox
         .faults()
-        .called(
-            export_sandbox::faults::Service::ControlPlane,
-            polled_twice,
-            4,
-        )
+        .called(export_sandbox::faults::Service::ControlPlane, patched, 4)
         .await;
     drop(hold);
     sandbox.gen1().until_snapshot(id, "ready").await;

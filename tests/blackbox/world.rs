@@ -57,8 +57,6 @@ impl World {
     }
 
     pub async fn start_with(config: SandboxConfig) -> Self {
-        // Tests have the worker's one provider, too; whoever comes first installs it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let sandbox = Sandbox::start(config).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let database = directory.path().join("queue.db");
