@@ -45,9 +45,9 @@ async fn look(pace: &LoopsConfig, world: &World, told: &mut HashSet<JobId>) {
         wait_seconds: None,
     };
     match world.control_plane.pollable(&request).await {
-        Ok(page) => {
-            let due: HashSet<JobId> = page.jobs.iter().map(|job| job.id.clone()).collect();
-            for job in page.jobs.iter().filter(|job| !told.contains(&job.id)) {
+        Ok(found) => {
+            let due: HashSet<JobId> = found.jobs.iter().map(|job| job.id.clone()).collect();
+            for job in found.jobs.iter().filter(|job| !told.contains(&job.id)) {
                 tell(world, job);
             }
             // As large as one page: what is told is forgotten once it is no longer due.

@@ -2,7 +2,6 @@
 //! [`attempt::poll`] decides how.
 
 use std::{
-    future::Future,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -59,26 +58,20 @@ impl From<&LoopsConfig> for Poller {
 
 impl Poller {
     /// Polls until `shutdown` begins, and then until what is under way is done.
-    pub fn run(
-        self,
-        world: Arc<World>,
-        shutdown: Shutdown,
-    ) -> impl Future<Output = Result<(), Panicked>> {
-        async move {
-            let work = |job| {
-                let (world, shutdown) = (Arc::clone(&world), shutdown.clone());
-                async move { attempt::poll(&world, &shutdown, &job).await }
-            };
-            let fetch = |room| self.look(&world, room);
-            feed(
-                self.concurrency,
-                self.poll_limit,
-                &shutdown.stopping,
-                fetch,
-                work,
-            )
-            .await
-        }
+    pub async fn run(self, world: Arc<World>, shutdown: Shutdown) -> Result<(), Panicked> {
+        let work = |job| {
+            let (world, shutdown) = (Arc::clone(&world), shutdown.clone());
+            async move { attempt::poll(&world, &shutdown, &job).await }
+        };
+        let fetch = |room| self.look(&world, room);
+        feed(
+            self.concurrency,
+            self.poll_limit,
+            &shutdown.stopping,
+            fetch,
+            work,
+        )
+        .await
     }
 
     async fn look(&self, world: &World, room: u32) -> Batch {

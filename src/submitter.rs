@@ -1,7 +1,7 @@
 //! The submitter: claims jobs and brings them to Starburst. It decides when;
 //! [`attempt::submit`] decides how.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use export_api::ClaimRequest;
 use tokio::time::Instant;
@@ -42,26 +42,20 @@ impl From<&LoopsConfig> for Submitter {
 
 impl Submitter {
     /// Claims and submits until `shutdown` begins, and then until what is under way is done.
-    pub fn run(
-        self,
-        world: Arc<World>,
-        shutdown: Shutdown,
-    ) -> impl Future<Output = Result<(), Panicked>> {
-        async move {
-            let work = |job| {
-                let (world, shutdown) = (Arc::clone(&world), shutdown.clone());
-                async move { attempt::submit(&world, &shutdown, &job).await }
-            };
-            let fetch = |room| self.claim(&world, room);
-            feed(
-                self.concurrency,
-                self.claim_limit,
-                &shutdown.stopping,
-                fetch,
-                work,
-            )
-            .await
-        }
+    pub async fn run(self, world: Arc<World>, shutdown: Shutdown) -> Result<(), Panicked> {
+        let work = |job| {
+            let (world, shutdown) = (Arc::clone(&world), shutdown.clone());
+            async move { attempt::submit(&world, &shutdown, &job).await }
+        };
+        let fetch = |room| self.claim(&world, room);
+        feed(
+            self.concurrency,
+            self.claim_limit,
+            &shutdown.stopping,
+            fetch,
+            work,
+        )
+        .await
     }
 
     async fn claim(&self, world: &World, room: u32) -> Batch {

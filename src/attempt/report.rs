@@ -239,7 +239,7 @@ async fn refused(
     match (error.kind(), ending) {
         (ErrorKind::LeaseLost, _) => world.events.lease_lost(&task.facts, Step::Report),
         (ErrorKind::Permanent, Ending::Exported { .. }) => {
-            fail(world, task, progress, error.into()).await
+            fail(world, task, progress, error.into()).await;
         }
         // First-generation Control Planes take no job back.
         (
@@ -269,7 +269,7 @@ async fn fail(world: &World, task: &Task, progress: &Progress, failure: Failure)
             snapshot::job_ended(world, task, &answer).await;
         }
         Err(error) if error.kind() == ErrorKind::LeaseLost => {
-            world.events.lease_lost(&task.facts, Step::Report)
+            world.events.lease_lost(&task.facts, Step::Report);
         }
         Err(error) => world
             .events

@@ -50,7 +50,7 @@ fn the_defaults_are_those_of_the_table() {
     assert_eq!(config.loops.submit_concurrency, 64);
     assert_eq!(config.loops.poll_concurrency, 128);
     assert_eq!(config.loops.lease, Duration::from_secs(60));
-    assert_eq!(config.loops.claim_wait, Duration::from_secs(20));
+    assert_eq!(config.loops.claim_wait, Duration::from_secs(5));
     assert_eq!(config.loops.shutdown_grace, Duration::from_secs(25));
     assert_eq!(config.storage.count_concurrency, 32);
     assert_eq!(config.control_plane.max_retries, 5);

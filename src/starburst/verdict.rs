@@ -1,11 +1,12 @@
 //! What an HTTP status of the coordinator means.
 
-use std::time::{Duration, SystemTime};
-
 use http::{HeaderMap, header};
 
 use super::transport::Answer;
-use crate::{ports::StarburstError, retry::LONGEST_RETRY_AFTER};
+use crate::{
+    http::{origin, retry_after},
+    ports::StarburstError,
+};
 
 /// The longest piece of a foreign text in a message of ours, in characters.
 const LONGEST_WORDS: usize = 300;
@@ -60,7 +61,7 @@ pub(super) fn error(answer: &Answer, asked: Asked, insecure: bool) -> StarburstE
         )),
         408 | 429 | 502..=504 => StarburstError::Busy {
             status,
-            retry_after: retry_after(&answer.headers, SystemTime::now()),
+            retry_after: retry_after(&answer.headers),
         },
         410 => StarburstError::Gone,
         300..=399 => refused(redirect_advice(&answer.headers)),
@@ -92,20 +93,9 @@ fn redirect_advice(headers: &HeaderMap) -> String {
         .and_then(|location| url::Url::parse(location).ok());
     let to = location.map_or_else(
         || "elsewhere".to_owned(),
-        |location| format!("to {}", crate::http::origin(&location)),
+        |location| format!("to {}", origin(&location)),
     );
     format!("it redirects {to}; set STARBURST_URL to the address of the coordinator itself")
-}
-
-/// `Retry-After`, in seconds or as a date, clamped.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    let asked = value.parse().map(Duration::from_secs).ok().or_else(|| {
-        let date = httpdate::parse_http_date(value).ok()?;
-        // A date gone by: at once.
-        Some(date.duration_since(now).unwrap_or_default())
-    })?;
-    Some(asked.min(LONGEST_RETRY_AFTER))
 }
 
 /// Whether a body is somebody else's web page.
@@ -142,34 +132,7 @@ pub(super) fn own_words(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
-
-    #[test]
-    fn retry_after_is_read_as_seconds_or_date_and_clamped() {
-        let now = httpdate::parse_http_date("Sun, 22 Nov 2026 03:05:00 GMT").unwrap();
-        for (value, asked) in [
-            ("7", Some(7)),
-            ("0", Some(0)),
-            (" 12 ", Some(12)),
-            ("86400", Some(60)),
-            ("Sun, 22 Nov 2026 03:05:09 GMT", Some(9)),
-            ("Sun, 22 Nov 2026 03:04:00 GMT", Some(0)),
-            ("Mon, 23 Nov 2026 03:05:00 GMT", Some(60)),
-            ("soon", None),
-            ("-1", None),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(value));
-            assert_eq!(
-                retry_after(&headers, now),
-                asked.map(Duration::from_secs),
-                "{value}"
-            );
-        }
-        assert_eq!(retry_after(&HeaderMap::new(), now), None);
-    }
 
     #[test]
     fn foreign_words_are_short_and_carry_no_address() {

@@ -122,14 +122,14 @@ impl World {
                 handled.changed().await.unwrap();
             }
         };
-        match tokio::time::timeout(PATIENCE, looking).await {
-            Ok(snapshot) => snapshot,
-            Err(_) => panic!(
-                "snapshot {id} is not {what}: {:#?}\n{}",
-                self.caller.snapshot(id).await,
-                self.control_plane.text()
-            ),
+        if let Ok(snapshot) = tokio::time::timeout(PATIENCE, looking).await {
+            return snapshot;
         }
+        panic!(
+            "snapshot {id} is not {what}: {:#?}\n{}",
+            self.caller.snapshot(id).await,
+            self.control_plane.text()
+        )
     }
 
     /// Waits until a snapshot has this status.

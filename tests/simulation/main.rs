@@ -8,6 +8,7 @@
     missing_docs,
     unreachable_pub,
     clippy::expect_used,
+    clippy::missing_panics_doc,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test may panic, and its helpers serve it alone"

@@ -71,13 +71,10 @@ impl State {
         for (index, query) in self.queries.iter_mut().enumerate() {
             let abandoned = now - query.last_call > CLIENT_TIMEOUT;
             match (&query.state, query.started) {
-                (QueryState::Registered, _) if abandoned => {
-                    query.state = QueryState::Failed("ABANDONED_QUERY");
-                }
                 (QueryState::Running, Some(started)) if started + run_time <= now => {
                     ended.push((index, started + run_time));
                 }
-                (QueryState::Running, _) if abandoned => {
+                (QueryState::Registered | QueryState::Running, _) if abandoned => {
                     query.state = QueryState::Failed("ABANDONED_QUERY");
                 }
                 _ => {}

@@ -15,6 +15,7 @@ pub mod serve;
 pub mod server;
 pub mod starburst;
 pub mod store;
+pub mod tls;
 pub mod tpch;
 
 pub use sandbox::{Sandbox, SandboxConfig};

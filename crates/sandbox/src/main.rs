@@ -25,7 +25,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     // Fails only where a provider is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    export_sandbox::tls::install_provider();
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("LOG_LEVEL")

@@ -28,6 +28,7 @@ fn without_hops(mut headers: HeaderMap) -> HeaderMap {
 /// Passes requests on to `upstream` (`http://host:port`) and its answers back.
 /// Where it cannot be reached, the answer is 502.
 pub fn router(upstream: &str) -> reqwest::Result<Router> {
+    crate::tls::install_provider();
     let client = reqwest::Client::builder()
         // What the upstream redirects to is the client's to follow.
         .redirect(reqwest::redirect::Policy::none())
@@ -89,7 +90,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_reaches_the_real_server_behind_the_faults() {
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::tls::install_provider();
         let echo = |request: Request| async move {
             let uri = request.uri().to_string();
             let key = request.headers().get("x-key").cloned();

@@ -77,8 +77,7 @@ fn local(port: u16) -> SocketAddr {
 impl Sandbox {
     /// Starts everything.
     pub async fn start(config: SandboxConfig) -> io::Result<Self> {
-        // Its clients need a TLS provider; whoever comes first has installed the same one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::tls::install_provider();
         let faults = Faults::new();
         let store = Store::open(config.store_directory.as_deref(), &config.buckets)?;
         let store_server = Serve::new(store.router())

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 #[tokio::test]
 async fn serve_prints_where_it_listens_and_ends_when_told() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    export_sandbox::tls::install_provider();
     let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
         .args(["serve", "--json", "--scale", "0.001", "--bucket", "mine"])
         .stdout(Stdio::piped())

@@ -97,7 +97,7 @@ async fn a_query_without_a_row_is_unknown() {
 }
 
 #[tokio::test]
-async fn the_error_of_asking_does_not_pass_for_the_querys_own() {
+async fn the_error_of_asking_does_not_pass_for_that_of_the_query() {
     let coordinator = Coordinator::start().await;
     coordinator.answers([
         Canned::new(403, ""),

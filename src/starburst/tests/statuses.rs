@@ -156,7 +156,7 @@ async fn a_registration_without_a_first_page_is_no_registration() {
 }
 
 #[tokio::test]
-async fn a_registration_that_ends_in_an_error_is_the_querys_error() {
+async fn a_registration_that_ends_in_an_error_is_an_error_of_the_query() {
     let coordinator = Coordinator::start().await;
     coordinator.answers([Canned::ok(recorded(&coordinator, "starting_up"))]);
     let result = client(&coordinator).register(&statement("SELECT 1")).await;

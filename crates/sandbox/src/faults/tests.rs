@@ -13,7 +13,7 @@ use crate::server::{Serve, Server};
 
 /// A service that counts what it really handled and answers `handled`.
 async fn service() -> (Faults, Arc<AtomicU32>, Server, reqwest::Client) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    crate::tls::install_provider();
     let (faults, handled) = (Faults::new(), Arc::new(AtomicU32::new(0)));
     let counter = Arc::clone(&handled);
     let router = Router::new().fallback(any(move || async move {

@@ -16,7 +16,7 @@ struct World {
 
 impl World {
     async fn with_jobs(jobs: usize) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::tls::install_provider();
         let gen1 = Gen1::new(None);
         let job = |n| NewGen1Job {
             job_type: "node".to_owned(),
@@ -257,7 +257,7 @@ async fn a_configured_key_is_required() {
     let gen1 = Gen1::new(Some("secret".to_owned()));
     let address = "127.0.0.1:0".parse().unwrap();
     let server = Serve::new(gen1.router()).listen(address).await.unwrap();
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    crate::tls::install_provider();
     let client = reqwest::Client::new();
     let url = format!("{}/api/snapshots", server.url());
     let body = json!({ "jobs": [{ "job_type": "node", "entity_name": "A", "sql": null }] });

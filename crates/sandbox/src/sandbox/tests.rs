@@ -6,7 +6,7 @@ use super::*;
 use crate::parquet::{FolderCounts, count_folder};
 
 async fn start() -> (Sandbox, reqwest::Client) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    crate::tls::install_provider();
     let sandbox = Sandbox::start(SandboxConfig {
         starburst: StandinConfig {
             scale: 0.001,

@@ -40,7 +40,7 @@ fn standin(config: StandinConfig) -> (Arc<Standin>, Arc<InMemory>) {
 
 impl Server {
     async fn start(config: StandinConfig) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::tls::install_provider();
         let (standin, store) = standin(config);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

@@ -11,6 +11,7 @@ use object_store::{
 /// A Google Cloud Storage client for one bucket of a store at `url`, as any
 /// program would make it for an emulator: without credentials.
 pub fn client(url: &str, bucket: &str) -> object_store::Result<GoogleCloudStorage> {
+    crate::tls::install_provider();
     // A service account with OAuth switched off: also puts and deletes then go
     // out without asking Google for a token.
     let account = serde_json::json!({
