@@ -112,3 +112,6 @@ impl From<Box<dyn Any + Send>> for Panicked {
 fn jittered(delay: Duration) -> Duration {
     delay.mul_f64(1.0 + 0.2 * fastrand::f64())
 }
+
+#[cfg(test)]
+mod tests;
