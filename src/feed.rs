@@ -1,6 +1,9 @@
 //! What both loops are: fetch as many jobs as there is room for, work on each
 //! by itself, go on at once while there is more.
 
+#[cfg(test)]
+mod tests;
+
 use std::{any::Any, future::Future, sync::Arc, time::Duration};
 
 use export_api::ExportJob;
