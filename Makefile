@@ -38,11 +38,11 @@ help: ## Say what there is
 .PHONY: demo
 demo: check-build ## Build everything and export real TPC-H data with the real binaries
 	$(CARGO) build --locked --workspace --bins --profile demo
-	"$(TARGET_DIR)/demo/sandbox" demo $(DEMO_ARGS)
+	"$(TARGET_DIR)/demo/sandbox" demo --env-file .demo/env $(DEMO_ARGS)
 
 .PHONY: bench
 bench: check-build ## Run the benchmarks on release binaries
-	$(CARGO) build --locked --workspace --bins --release
+	$(CARGO) build --locked --workspace --bins --bench '*' --release
 	$(CARGO) bench --locked --workspace $(BENCH_ARGS)
 
 ##

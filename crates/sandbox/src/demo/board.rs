@@ -24,7 +24,7 @@ pub(super) struct Row {
     pub(super) took: Option<Duration>,
 }
 
-/// A job that changed its state.
+/// A job that changed its state, or is to be cancelled now.
 pub(super) struct Change {
     pub(super) snapshot: usize,
     pub(super) job: usize,
@@ -69,8 +69,9 @@ impl Entry {
     pub(super) fn observe(&mut self, seen: SnapshotWithJobs) -> Vec<usize> {
         let mut changed = Vec::new();
         for (at, job) in seen.jobs.iter().enumerate() {
-            let before = self.rows.get(at).map(|row| &row.job.status);
-            if before != Some(&job.status) {
+            let before = self.rows.get(at).map(|row| &row.job);
+            let before = before.map(|job| (&job.status, job.cancel_requested));
+            if before != Some((&job.status, job.cancel_requested)) {
                 changed.push(at);
             }
             let took = self.rows.get(at).and_then(|row| row.took);

@@ -11,6 +11,7 @@ mod graph;
 mod options;
 mod process;
 mod progress;
+mod shell;
 mod table;
 mod verify;
 mod world;
@@ -18,11 +19,13 @@ mod world;
 use std::{path::Path, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use export_api::API_KEY_HEADER;
 use tokio::signal::unix::{SignalKind, signal};
 
 use board::{Change, Entry};
 use graph::CANCELLED_FOLDER;
 use progress::Progress;
+use shell::ShellFile;
 use verify::{Findings, verify};
 use world::World;
 
@@ -93,15 +96,33 @@ async fn play(options: &Options, mut world: World, folder: &Path) -> Result<Ende
         played = act(options, &mut world) => played.map(|()| Ended::AsExpected),
         () = interrupted() => Ok(Ended::Interrupted),
     };
-    let kept = options.keep && matches!(played, Ok(Ended::AsExpected));
-    if kept {
-        invite(&world, folder);
-        interrupted().await;
+    let played = match played {
+        Ok(Ended::AsExpected) if options.keep => keep(options, &world, folder).await,
+        played => played,
+    };
+    if !matches!(played, Ok(Ended::AsExpected)) || options.keep {
+        eprintln!("demo: stopping; Ctrl-C again kills");
     }
-    let stopped = world.stop().await;
+    // Dropped halfway, the processes are killed.
+    let stopped = tokio::select! {
+        stopped = world.stop() => stopped,
+        () = interrupted() => return Ok(Ended::Interrupted),
+    };
     let ended = played?;
     stopped?;
     Ok(ended)
+}
+
+/// Leaves everything running until Ctrl-C, which is then how it should end.
+async fn keep(options: &Options, world: &World, folder: &Path) -> Result<Ended> {
+    let path = options
+        .env_file
+        .clone()
+        .unwrap_or_else(|| folder.join("env"));
+    let _file = ShellFile::write(&path, world)?;
+    invite(world, folder, &path);
+    interrupted().await;
+    Ok(Ended::AsExpected)
 }
 
 async fn act(options: &Options, world: &mut World) -> Result<()> {
@@ -146,7 +167,8 @@ async fn act(options: &Options, world: &mut World) -> Result<()> {
     }
     println!(
         "read back {} rows of {} parquet files: each folder holds the rows its SELECT counts",
-        findings.rows, findings.files
+        table::grouped(findings.rows),
+        findings.files
     );
     Ok(())
 }
@@ -172,21 +194,21 @@ async fn watch(world: &mut World, entries: &mut [Entry], progress: &mut Progress
 }
 
 /// Prints what runs and what to try next.
-fn invite(world: &World, folder: &Path) {
-    let (control_plane, worker) = (&world.control_plane_url, &world.worker_url);
+fn invite(world: &World, logs: &Path, env_file: &Path) {
     let (store, bucket) = (world.sandbox.store_url(), world.sandbox.bucket());
-    let key = &world.key;
+    let objects = world.sandbox.store().directory().display();
     println!("\neverything is left running until Ctrl-C:");
-    println!("  control plane  {control_plane}");
-    println!("  worker         {worker}");
+    println!("  control plane  {}", world.control_plane_url);
+    println!("  worker         {}", world.worker_url);
     println!("  starburst      {}", world.sandbox.starburst_url());
-    println!("  store          {store} (bucket {bucket})");
-    println!("  logs           {}", folder.display());
-    println!("\ntry:");
-    println!("  curl -s -H 'X-Internal-API-Key: {key}' {control_plane}/api/snapshots");
-    println!("  curl -s {worker}/metrics");
+    println!("  object store   {store}, bucket {bucket}, in {objects}");
+    println!("  logs           {}", logs.display());
+    println!("\ntry, in another terminal:");
+    println!("  . {}", shell::quoted(&env_file.display().to_string()));
+    println!("  export-worker doctor --bucket gs://{bucket}/checks");
+    println!("  export-worker count gs://{bucket}/demo/graph/nodes/Customer");
+    println!("  curl -s $DEMO_WORKER_URL/metrics | grep export_worker_jobs_total");
     println!(
-        "  STORAGE_EMULATOR_HOST={store} export-worker count gs://{bucket}/demo/graph/nodes/Customer"
+        "  curl -s $CONTROL_PLANE_URL/api/snapshots -H \"{API_KEY_HEADER}: $GRAPH_OLAP_INTERNAL_API_KEY\""
     );
-    println!("  ls -R {}", world.sandbox.store().directory().display());
 }

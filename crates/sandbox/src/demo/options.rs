@@ -8,6 +8,10 @@ pub struct Options {
     /// Leave everything running at the end, and print what to try next
     #[arg(long)]
     pub keep: bool,
+    /// Where to write the worker's variables for a shell, while everything is left running;
+    /// beside the logs unless given
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
     /// Scale of the TPC-H tables; 1 is about 1 GB
     #[arg(long, value_name = "FACTOR", default_value_t = 0.01)]
     pub scale: f64,

@@ -2,8 +2,21 @@ use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
 use super::board::Entry;
 
+/// A number as people read it: 60,175.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 fn shown(count: Option<u64>) -> String {
-    count.map_or_else(|| "-".to_owned(), |count| count.to_string())
+    count.map_or_else(|| "-".to_owned(), grouped)
 }
 
 /// The table at the end: a line per job.
@@ -38,4 +51,22 @@ pub(super) fn table(entries: &[Entry]) -> Table {
         }
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn digits_stand_in_groups_of_three() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (60_175, "60,175"),
+            (4_294_967_296, "4,294,967,296"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
 }

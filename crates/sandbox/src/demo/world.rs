@@ -1,4 +1,8 @@
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use uuid::Uuid;
@@ -15,6 +19,9 @@ use crate::{Sandbox, SandboxConfig, starburst::StandinConfig, tpch};
 const QUERY: Duration = Duration::from_millis(1500);
 /// How long the queries run that are to be cancelled.
 const LONG_QUERY: Duration = Duration::from_secs(3600);
+/// How long the writers of a cancelled query are left to settle. The stand-in's
+/// stop at once; a real cluster's need the worker's default.
+const SETTLE_SECONDS: &str = "2";
 
 /// Everything the demo starts.
 pub(super) struct World {
@@ -22,7 +29,10 @@ pub(super) struct World {
     pub(super) control_plane: ControlPlane,
     pub(super) control_plane_url: String,
     pub(super) worker_url: String,
-    pub(super) key: String,
+    /// What a worker of this world is told.
+    pub(super) worker_variables: Vec<(&'static str, String)>,
+    /// The worker's binary.
+    pub(super) worker: PathBuf,
     control_plane_process: Process,
     worker_process: Process,
     // Generated once, counted directly in the end.
@@ -35,7 +45,9 @@ impl World {
         let worker = program(options.worker.as_deref(), "export-worker")?;
         let control_plane = program(options.control_plane.as_deref(), "export-control-plane")?;
         let scale = options.scale;
-        println!("generating TPC-H tables at scale {scale}");
+        println!(
+            "starting a Starburst stand-in with TPC-H at scale {scale}, an object store, a control plane and a worker"
+        );
         let generated =
             tokio::task::spawn_blocking(move || tpch::Database::at_scale(scale)).await?;
         let tables =
@@ -75,33 +87,33 @@ impl World {
 
         let address = free_address()?;
         let worker_url = format!("http://{address}");
-        let mut worker_process = Process::start(
-            "worker",
-            &worker,
-            &["run"],
-            &[
-                ("STARBURST_URL", sandbox.starburst_url()),
-                ("STARBURST_USER", "export".to_owned()),
-                ("STARBURST_CATALOG", "tpch".to_owned()),
-                ("STARBURST_SCHEMA", "tiny".to_owned()),
-                ("CONTROL_PLANE_URL", control_plane_url.clone()),
-                ("GRAPH_OLAP_INTERNAL_API_KEY", key.clone()),
-                ("STORAGE_EMULATOR_HOST", sandbox.store_url()),
-                ("GCP_PROJECT", "demo".to_owned()),
-                ("LISTEN_ADDR", address.to_string()),
-                ("LOG_FORMAT", "json".to_owned()),
-                ("HOSTNAME", "demo-worker".to_owned()),
-            ],
-            folder,
-        )?;
+        let worker_variables = vec![
+            ("STARBURST_URL", sandbox.starburst_url()),
+            ("STARBURST_USER", "export".to_owned()),
+            ("STARBURST_CATALOG", "tpch".to_owned()),
+            ("STARBURST_SCHEMA", "tiny".to_owned()),
+            ("STARBURST_SETTLE_SECONDS", SETTLE_SECONDS.to_owned()),
+            ("CONTROL_PLANE_URL", control_plane_url.clone()),
+            ("GRAPH_OLAP_INTERNAL_API_KEY", key.clone()),
+            ("STORAGE_EMULATOR_HOST", sandbox.store_url()),
+            ("GCP_PROJECT", "demo".to_owned()),
+        ];
+        let mut variables = worker_variables.clone();
+        variables.extend([
+            ("LISTEN_ADDR", address.to_string()),
+            ("LOG_FORMAT", "json".to_owned()),
+            ("HOSTNAME", "demo-worker".to_owned()),
+        ]);
+        let mut worker_process = Process::start("worker", &worker, &["run"], &variables, folder)?;
         let ready = format!("{worker_url}/readyz");
         worker_process.ready(&client, &ready).await?;
         Ok(Self {
-            control_plane: ControlPlane::new(client, control_plane_url.clone(), key.clone()),
+            control_plane: ControlPlane::new(client, control_plane_url.clone(), key),
             sandbox,
             control_plane_url,
             worker_url,
-            key,
+            worker_variables,
+            worker,
             control_plane_process,
             worker_process,
             _tables: tables,
