@@ -72,12 +72,11 @@ impl World {
     async fn start_on(config: SandboxConfig, postgres: Option<Postgres>) -> Self {
         let sandbox = Sandbox::start(config).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let (variable, value) = match &postgres {
-            Some(postgres) => ("DATABASE_URL", postgres.create_database().await.unwrap()),
-            None => {
-                let file = directory.path().join("queue.db");
-                ("SQLITE_PATH", file.to_str().unwrap().to_owned())
-            }
+        let (variable, value) = if let Some(postgres) = &postgres {
+            ("DATABASE_URL", postgres.create_database().await.unwrap())
+        } else {
+            let file = directory.path().join("queue.db");
+            ("SQLITE_PATH", file.to_str().unwrap().to_owned())
         };
         let control_plane = Process::start(
             "control plane",
