@@ -51,18 +51,21 @@ def record(command):
 
 
 def picture(screen):
-    """The lines of a screen: runs of (column, text, colour)."""
+    """The lines of a screen: runs of (column, word, colour)."""
     lines = []
     for row in range(ROWS):
         runs = []
         for column in range(COLUMNS):
             cell = screen.buffer[row][column]
             colour = COLOURS.get(cell.fg, FOREGROUND if cell.fg == "default" else f"#{cell.fg}")
+            # A word each, because spaces are not kept everywhere.
+            if cell.data == " ":
+                continue
             if runs and runs[-1][2] == colour and runs[-1][0] + len(runs[-1][1]) == column:
                 runs[-1][1] += cell.data
-            elif cell.data != " ":
+            else:
                 runs.append([column, cell.data, colour])
-        lines.append(tuple((column, text.rstrip(), colour) for column, text, colour in runs))
+        lines.append(tuple(tuple(run) for run in runs))
     return tuple(lines)
 
 
@@ -105,17 +108,17 @@ def svg(shown):
                 definitions.append(f'<text id="{known[line]}">{runs}</text>')
             x, y = number * width + MARGIN, MARGIN + row * LINE + FONT
             strip.append(f'<use href="#{known[line]}" x="{x:.1f}" y="{y}"/>')
-    last = f"translateX({-(len(shown) - 1) * width:.1f}px)"
+    end = -(len(shown) - 1) * width
+    last = f"translateX({end:.1f}px)"
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" width="{width:.0f}" height="{height}">
 <style>
-text{{font:{FONT}px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;white-space:pre}}
-#strip{{transform:{last}}}
+text{{font:{FONT}px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}}
 @media (prefers-reduced-motion:no-preference){{#strip{{animation:strip {total:.2f}s step-end infinite}}}}
 @keyframes strip{{{"".join(steps)}100%{{transform:{last}}}}}
 </style>
 <defs>{"".join(definitions)}</defs>
 <rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>
-<g id="strip">{"".join(strip)}</g>
+<g id="strip" transform="translate({end:.1f})">{"".join(strip)}</g>
 </svg>
 """
 
