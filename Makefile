@@ -42,7 +42,7 @@ demo: check-build ## Build everything and export real TPC-H data with the real b
 
 .PHONY: bench
 bench: check-build ## Run the benchmarks on release binaries
-	$(CARGO) build --locked --workspace --bins --release
+	$(CARGO) build --locked --workspace --bins --bench '*' --release
 	$(CARGO) bench --locked --workspace $(BENCH_ARGS)
 
 ##

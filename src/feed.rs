@@ -7,6 +7,8 @@ use export_api::ExportJob;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::retry::Retryable;
+
 /// What one look at the queue brought.
 #[derive(Debug)]
 pub struct Batch {
@@ -14,6 +16,17 @@ pub struct Batch {
     pub jobs: Vec<ExportJob>,
     /// How long to wait before the next look; `None`: there may be more right now.
     pub pause: Option<Duration>,
+}
+
+impl Batch {
+    /// A look that failed: the next one comes after `pause`, or after as long
+    /// as the other side asked for.
+    pub fn failed(error: &impl Retryable, pause: Duration) -> Self {
+        Self {
+            jobs: Vec::new(),
+            pause: Some(error.retry_after().map_or(pause, |asked| asked.max(pause))),
+        }
+    }
 }
 
 /// Feeds jobs from `fetch` to `work` until `stopping` is cancelled, and then
@@ -95,7 +108,10 @@ impl From<Box<dyn Any + Send>> for Panicked {
     }
 }
 
-/// Up to a tenth more or less, so that replicas that started together do not ask together.
+/// Up to a fifth more, so that replicas that started together do not ask together.
 fn jittered(delay: Duration) -> Duration {
-    delay.mul_f64(0.9 + 0.2 * fastrand::f64())
+    delay.mul_f64(1.0 + 0.2 * fastrand::f64())
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,13 +107,10 @@ impl Poller {
                 }
             }
             Err(error) => {
-                world
-                    .events
-                    .look_failed(Loop::Poller, &Failure::from(error).cause());
-                Batch {
-                    jobs: Vec::new(),
-                    pause: Some(self.interval),
-                }
+                let batch = Batch::failed(&error, self.interval);
+                let cause = Failure::from(error).cause();
+                world.events.look_failed(Loop::Poller, &cause);
+                batch
             }
         }
     }

@@ -35,6 +35,8 @@ impl RetryPolicy {
     pub const FOLLOW: Self = Self::exponential(Duration::from_millis(100), 5);
     /// Status updates to the Control Plane: 5 retries, 1 s apart.
     pub const STATUS_UPDATE: Self = Self::fixed(Duration::from_secs(1), 5);
+    /// A look at the queue that crossed the close of an idle connection: once more, at once.
+    pub const CROSSED_CLOSE: Self = Self::fixed(Duration::ZERO, 1);
     /// Object store operations: 3 retries after 0.5, 1 and 2 s.
     pub const STORAGE: Self = Self::exponential(Duration::from_millis(500), 3);
 

@@ -79,13 +79,10 @@ impl Submitter {
                 }
             }
             Err(error) => {
-                world
-                    .events
-                    .look_failed(Loop::Submitter, &Failure::from(error).cause());
-                Batch {
-                    jobs: Vec::new(),
-                    pause: Some(self.empty_backoff),
-                }
+                let batch = Batch::failed(&error, self.empty_backoff);
+                let cause = Failure::from(error).cause();
+                world.events.look_failed(Loop::Submitter, &cause);
+                batch
             }
         }
     }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Checks the links between this repository's Markdown files: that what they name exists and that
-the heading after a `#` is there. Looks at nothing outside the repository, so it needs no network.
+the heading after a `#` is there; and that each folder's README.md links to the documents beside it.
+Looks at nothing outside the repository, so it needs no network.
 
 Exit code 1 and one line per broken link, else 0.
 """
@@ -90,6 +91,12 @@ def broken(root, files):
     present = {pathlib.PurePosixPath(file) for file in files}
     folders = {parent for file in present for parent in file.parents}
     headings = {}
+    # By folder: the documents beside a README.md that no link of it has named yet.
+    unlisted = {
+        readme.parent: {path for path in present if path.suffix == ".md" and path.parent == readme.parent} - {readme}
+        for readme in present
+        if readme.name == "README.md" and readme.parent.parts
+    }
 
     def anchors_of(path):
         if path not in headings:
@@ -118,12 +125,17 @@ def broken(root, files):
                 elif part not in ("", "."):
                     resolved.append(part)
             aim = pathlib.PurePosixPath(*resolved)
+            if file.name == "README.md" and file.parent.parts:
+                unlisted[file.parent].discard(aim)
             if escaped:
                 yield f"{file}:{number}: {target} leads out of the repository"
             elif aim not in present and aim not in folders:
                 yield f"{file}:{number}: {target} does not exist"
             elif anchor and aim.suffix == ".md" and anchor not in anchors_of(aim):
                 yield f"{file}:{number}: {target}: {aim} has no heading #{anchor}"
+    for folder, left in sorted(unlisted.items()):
+        for path in sorted(left):
+            yield f"{path}: {folder}/README.md does not list it"
 
 
 def main():

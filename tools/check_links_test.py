@@ -49,6 +49,12 @@ class Links(unittest.TestCase):
             [],
         )
 
+    def test_a_folders_readme_lists_the_documents_beside_it(self):
+        self.assertEqual(
+            problems(a_md="", README_md="", docs__README_md="[b](b.md)", docs__b_md="", docs__c_md="", other__d_md=""),
+            ["docs/c.md: docs/README.md does not list it"],
+        )
+
     def test_headings_get_githubs_anchors(self):
         text = "# The `run` command: how, why?\n# Same\n# Same\n# A [link](x.md) *here*\n# snake_case stays"
         self.assertEqual(

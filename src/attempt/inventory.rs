@@ -163,11 +163,6 @@ impl Inventory {
         self.fingerprint
     }
 
-    /// Whether these are the files that another listing showed: names, sizes and times.
-    pub fn agrees_with(&self, other: &Fingerprint) -> bool {
-        self.fingerprint == *other
-    }
-
     fn add(&mut self, entry: Entry, folder: &Folder) -> Result<(), InventoryError> {
         let overflow = |what| InventoryError::Overflow {
             folder: folder.to_string(),

@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn a_due_time_derived_from_a_querys_age_follows_the_same_series() {
+    fn a_due_time_derived_from_the_age_of_a_query_follows_the_same_series() {
         let submitted = DateTime::UNIX_EPOCH;
         let mut asked = submitted;
         let mut waits = Vec::new();

@@ -15,7 +15,8 @@ pub struct ControlPlaneConfig {
     pub url: Url,
     /// `CONTROL_PLANE_TIMEOUT_SECONDS`, default `30`, seconds: how long one request may take.
     pub timeout: Duration,
-    /// `CONTROL_PLANE_MAX_RETRIES`, default `5`: how often a request is repeated.
+    /// `CONTROL_PLANE_MAX_RETRIES`, default `5`: how often an update is repeated.
+    /// A look at the queue is not: its loop asks again.
     pub max_retries: usize,
     /// `CONTROL_PLANE_AUTH` and `GRAPH_OLAP_INTERNAL_API_KEY` or its `_FILE`.
     pub auth: ControlPlaneAuth,
@@ -55,7 +56,7 @@ const MAX_RETRIES: Setting = Setting {
     variable: "CONTROL_PLANE_MAX_RETRIES",
     kind: Kind::Number { min: 0, max: 100 },
     default: Default::Value("5"),
-    help: "how often a request to the Control Plane is repeated, a second apart",
+    help: "how often an update to the Control Plane is repeated, a second apart",
 };
 const AUTH: Setting = Setting {
     variable: "CONTROL_PLANE_AUTH",

@@ -1,7 +1,4 @@
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{sync::atomic::AtomicBool, time::Duration};
 
 use export_api::{COMPONENT_HEADER, REQUEST_ID_HEADER};
 use http::{
@@ -18,7 +15,7 @@ use super::{
     answer::Answer,
     credential::ControlPlaneCredential,
     request::{ANSWER_LIMIT, Call, internal},
-    retry::{ClaimFailure, Failure, Reached},
+    retry::{Failure, crossed_a_close},
 };
 use crate::{
     http::{BodyError, HttpClient, describe, origin, read_body, retry_after},
@@ -125,31 +122,20 @@ impl ControlPlaneClient {
             .await
     }
 
-    /// Sends a call that must not be heard twice.
-    pub(super) async fn heard_once<T>(
+    /// Sends a look at the queue. Whatever fails, the loop asks again after a
+    /// pause, which a shutdown cuts; here only a request that crossed the close
+    /// of an idle connection is sent once more.
+    pub(super) async fn look<T>(
         &self,
         call: &Call,
         read: impl Fn(Answer) -> Result<T, ControlPlaneError> + Send + Sync,
     ) -> Result<T, ControlPlaneError> {
-        let closed = AtomicBool::new(false);
-        self.settings
-            .retry
+        RetryPolicy::CROSSED_CLOSE
             .run(&self.shutdown, || async {
-                let answer = self.send(call).await.map_err(|failure| ClaimFailure {
-                    unheard: match failure.reached {
-                        Reached::Nothing => true,
-                        Reached::ClosedConnection => !closed.swap(true, Ordering::Relaxed),
-                        Reached::Perhaps => false,
-                    },
-                    error: failure.error,
-                })?;
-                read(answer).map_err(|error| ClaimFailure {
-                    error,
-                    unheard: false,
-                })
+                Ok(read(self.send(call).await?)?)
             })
             .await
-            .map_err(|failure| failure.error)
+            .map_err(|failure: Failure| failure.error)
     }
 
     /// Sends a call; on 401 once more, where the credential was changed meanwhile.
@@ -194,7 +180,7 @@ impl ControlPlaneClient {
             request = request.body(body.clone());
         }
         let unsent = |error: &reqwest::Error| Failure {
-            reached: Reached::of(error),
+            crossed_a_close: crossed_a_close(error),
             error: self.unreachable(describe(error)),
         };
         let request = request.build().map_err(|error| unsent(&error))?;

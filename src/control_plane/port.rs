@@ -31,13 +31,13 @@ impl ControlPlane for ControlPlaneClient {
         };
         let mut call = self.with_body(Method::POST, &["export-jobs", "claim"], &request)?;
         long_poll(&mut call, request.wait_seconds);
-        self.heard_once(&call, claimed).await
+        self.look(&call, claimed).await
     }
 
     async fn pollable(&self, request: &PollableRequest) -> Result<Claimed, ControlPlaneError> {
         let mut call = self.pollable_call(request);
         long_poll(&mut call, request.wait_seconds);
-        self.repeated(&call, claimed).await
+        self.look(&call, claimed).await
     }
 
     async fn update_job(

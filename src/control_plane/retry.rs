@@ -43,75 +43,30 @@ impl Retryable for ControlPlaneError {
     }
 }
 
-/// How far a request came before it failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reached {
-    /// There was no connection to send it over.
-    Nothing,
-    /// The connection was closed before any answer: as a rule it had been idle
-    /// for too long, and the request crossed its end.
-    ClosedConnection,
-    /// Perhaps the other side acted on it.
-    Perhaps,
-}
-
-impl Reached {
-    pub(super) fn of(error: &reqwest::Error) -> Self {
-        if error.is_connect() {
-            return Self::Nothing;
-        }
-        let mut source = error.source();
-        while let Some(cause) = source {
-            if let Some(error) = cause.downcast_ref::<hyper::Error>()
-                && (error.is_incomplete_message() || error.is_closed() || error.is_canceled())
-            {
-                return Self::ClosedConnection;
-            }
-            if let Some(error) = cause.downcast_ref::<io::Error>()
-                && matches!(
-                    error.kind(),
-                    io::ErrorKind::ConnectionReset
-                        | io::ErrorKind::ConnectionAborted
-                        | io::ErrorKind::BrokenPipe
-                        | io::ErrorKind::UnexpectedEof
-                )
-            {
-                return Self::ClosedConnection;
-            }
-            source = cause.source();
-        }
-        Self::Perhaps
-    }
-}
-
-/// A request that failed, and whether sending it again is safe.
+/// A request that failed.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) error: ControlPlaneError,
-    pub(super) reached: Reached,
+    /// The connection was closed before any answer: as a rule it had been idle
+    /// for too long, and the request crossed its end.
+    pub(super) crossed_a_close: bool,
 }
 
 impl From<ControlPlaneError> for Failure {
     fn from(error: ControlPlaneError) -> Self {
         Self {
             error,
-            reached: Reached::Perhaps,
+            crossed_a_close: false,
         }
     }
 }
 
-/// A claim that failed. Sent again it would claim more jobs, so only a claim
-/// that cannot have been heard is; jobs of a claim whose answer was lost come
-/// back when their lease expires.
-#[derive(Debug)]
-pub(super) struct ClaimFailure {
-    pub(super) error: ControlPlaneError,
-    pub(super) unheard: bool,
-}
-
-impl Retryable for ClaimFailure {
+/// As a look at the queue sees it. Sent again it would lease more jobs, so only
+/// one that was not heard is; jobs of an answer that was lost come back when
+/// their lease expires.
+impl Retryable for Failure {
     fn is_transient(&self) -> bool {
-        self.unheard && self.error.is_transient()
+        self.crossed_a_close && self.error.is_transient()
     }
 
     fn retry_after(&self) -> Option<Duration> {
@@ -119,9 +74,34 @@ impl Retryable for ClaimFailure {
     }
 
     fn interrupted() -> Self {
-        Self {
-            error: ControlPlaneError::Interrupted,
-            unheard: false,
-        }
+        ControlPlaneError::Interrupted.into()
     }
+}
+
+/// Whether an established connection was closed before any answer came.
+pub(super) fn crossed_a_close(error: &reqwest::Error) -> bool {
+    if error.is_connect() {
+        return false;
+    }
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(error) = cause.downcast_ref::<hyper::Error>()
+            && (error.is_incomplete_message() || error.is_closed() || error.is_canceled())
+        {
+            return true;
+        }
+        if let Some(error) = cause.downcast_ref::<io::Error>()
+            && matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::BrokenPipe
+                    | io::ErrorKind::UnexpectedEof
+            )
+        {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
 }

@@ -68,6 +68,15 @@ fn claim_request() -> ClaimRequest {
     }
 }
 
+fn pollable_request() -> PollableRequest {
+    PollableRequest {
+        limit: 500,
+        worker_id: Some("w 1".to_owned()),
+        lease_seconds: Some(60),
+        wait_seconds: Some(5),
+    }
+}
+
 #[tokio::test]
 async fn every_request_says_who_asks_and_carries_an_id_that_its_retries_share() {
     let server = ScriptedServer::in_turn([
@@ -215,13 +224,15 @@ async fn an_address_of_another_scheme_is_refused_at_once() {
 async fn pollable_asks_for_what_it_was_told_within_what_is_taken() {
     let server = ScriptedServer::answering(|_| ok(&json!([first_generation_job("1")]))).await;
     let client = client(&server.url);
-    let request = PollableRequest {
-        limit: 500,
-        worker_id: Some("w 1".to_owned()),
-        lease_seconds: Some(60),
-        wait_seconds: Some(5),
-    };
-    assert_eq!(client.pollable(&request).await.unwrap().jobs.len(), 1);
+    assert_eq!(
+        client
+            .pollable(&pollable_request())
+            .await
+            .unwrap()
+            .jobs
+            .len(),
+        1
+    );
     assert_eq!(
         server.asked()[0].uri,
         "/api/internal/export-jobs/pollable?limit=100&worker_id=w+1&lease_seconds=60&wait_seconds=5"

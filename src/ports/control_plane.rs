@@ -19,8 +19,9 @@ pub struct Claimed {
 
 /// The job queue, in either dialect.
 ///
-/// Every call retries transient failures in place by its policy before it
-/// returns one (control-plane-api.md; status updates 5 times, a second apart).
+/// Updates and reads of a snapshot retry transient failures in place (5 times,
+/// a second apart) before they return one. [`ControlPlane::claim`] and
+/// [`ControlPlane::pollable`] do not: the loop that looks asks again.
 #[async_trait]
 pub trait ControlPlane: Send + Sync {
     /// Claims jobs, with a lease where the Control Plane knows leases.

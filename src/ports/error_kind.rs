@@ -1,8 +1,9 @@
 /// What kind of failure an error is. It alone decides what happens to the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// May pass by itself: retried in place by policy; past it, the job goes
-    /// back to `pending` with its attempt counted.
+    /// May pass by itself: retried in place by policy. Past it, a job whose query
+    /// is not persisted, or is over, goes back to `pending` with its attempt
+    /// counted; one whose query may still run stays `submitted` for the next poll.
     Transient,
     /// Will not pass: the job fails at once.
     Permanent,

@@ -6,14 +6,13 @@
 
 mod control_plane;
 mod error_kind;
-mod folder;
 mod query_error;
 mod starburst;
 mod storage;
 
 pub use control_plane::{Claimed, ControlPlane, ControlPlaneError};
 pub use error_kind::ErrorKind;
-pub use folder::{Folder, FolderError};
+pub use export_api::{Folder, FolderError};
 pub use query_error::{QueryError, Remedy};
 pub use starburst::{Fate, Page, Phase, QueryId, Registered, Starburst, StarburstError, Statement};
 pub use storage::{Footer, Storage, StorageError, StoredObject};

@@ -5,11 +5,7 @@ use super::{api::regions, world::World};
 #[tokio::test]
 async fn a_cancelled_snapshot_never_becomes_ready_and_its_query_is_cancelled() {
     let world = World::start().await;
-    let _hold = world
-        .sandbox
-        .standin()
-        .switches()
-        .hold_where(|sql| sql.contains("region"));
+    let _hold = world.hold_the_regions();
     let _worker = world.worker("worker-1");
     let id = world
         .caller

@@ -51,13 +51,7 @@ async fn killed_right_after_the_statement_was_registered() {
         .path("/v1/statement")
         .hold(When::BeforeAnswer);
     crash_at(&world, gate).await;
-    let begun = world
-        .sandbox
-        .standin()
-        .queries()
-        .iter()
-        .filter(|query| query.started)
-        .count();
+    let begun = world.queries_begun();
     assert_eq!(begun, 1, "the first registration never ran");
 }
 
@@ -80,11 +74,7 @@ async fn killed_right_after_the_query_was_persisted() {
 #[tokio::test]
 async fn killed_while_the_query_runs() {
     let world = World::start().await;
-    let hold = world
-        .sandbox
-        .standin()
-        .switches()
-        .hold_where(|sql| sql.contains("region"));
+    let hold = world.hold_the_regions();
     let (worker, id) = begin(&world).await;
     world
         .sandbox

@@ -137,11 +137,7 @@ async fn statements_carry_what_routes_and_names_them() {
 #[tokio::test]
 async fn the_poller_and_the_submitter_run_apart() {
     let world = World::start().await;
-    let hold = world
-        .sandbox
-        .standin()
-        .switches()
-        .hold_where(|sql| sql.contains("region"));
+    let hold = world.hold_the_regions();
     let _submitter = world.worker_with("submitter", &[("ROLE", "submitter")]);
     let id = world.caller.submit(vec![regions("Region", "apart")]).await;
     world

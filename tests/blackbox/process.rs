@@ -108,11 +108,15 @@ impl Process {
         self.log.lines.lock().unwrap().join("\n")
     }
 
+    /// What the kernel knows it by.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it still runs")
+    }
+
     /// Asks it to stop.
     pub fn terminate(&self) {
-        let pid = self.child.id().expect("it still runs").to_string();
         let sent = std::process::Command::new("kill")
-            .args(["-TERM", &pid])
+            .args(["-TERM", &self.pid().to_string()])
             .status();
         assert!(sent.unwrap().success());
     }

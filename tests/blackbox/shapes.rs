@@ -2,10 +2,7 @@
 
 use bytes::Bytes;
 use export_api::{NewJob, SnapshotStatus, SnapshotWithJobs};
-use export_sandbox::{
-    faults::{Service, When},
-    store::samples,
-};
+use export_sandbox::store::samples;
 
 use super::{
     api::{node, regions},
@@ -20,12 +17,7 @@ async fn export(world: &World, job: NewJob) -> SnapshotWithJobs {
 
 /// Exports the regions, with `files` more at the destination when they are counted.
 async fn export_with(world: &World, files: Vec<(String, Bytes)>) -> SnapshotWithJobs {
-    let gate = world
-        .faults()
-        .on(Service::Store)
-        .query_contains("list-type")
-        .nth(2)
-        .hold(When::BeforeHandling);
+    let gate = world.hold_the_count();
     let _worker = world.worker("worker-1");
     let id = world.caller.submit(vec![regions("Region", "shaped")]).await;
     gate.reached().await;

@@ -5,11 +5,7 @@ use super::{api::regions, world::World};
 #[tokio::test]
 async fn a_terminated_worker_leaves_nothing_claimed_and_exits_with_zero() {
     let world = World::start().await;
-    let hold = world
-        .sandbox
-        .standin()
-        .switches()
-        .hold_where(|sql| sql.contains("region"));
+    let hold = world.hold_the_regions();
     let mut worker = world.worker("worker-1");
     let jobs: Vec<NewJob> = (0..50)
         .map(|number| regions(&format!("Region{number}"), &format!("stopped/{number}")))
@@ -38,13 +34,7 @@ async fn a_terminated_worker_leaves_nothing_claimed_and_exits_with_zero() {
     let _other = world.worker("worker-2");
     let ready = world.until_status(&id, SnapshotStatus::Ready).await;
     assert!(ready.jobs.iter().all(|job| job.row_count == Some(5)));
-    let begun = world
-        .sandbox
-        .standin()
-        .queries()
-        .iter()
-        .filter(|query| query.started)
-        .count();
+    let begun = world.queries_begun();
     assert_eq!(begun, 50, "no job was exported twice");
 }
 

@@ -5,8 +5,9 @@ use std::{collections::HashMap, time::Duration};
 use export_api::{SnapshotId, SnapshotStatus, SnapshotWithJobs};
 use export_sandbox::{
     Sandbox, SandboxConfig,
-    faults::{Faults, Service},
+    faults::{self, Faults, Service, When},
     server::Server,
+    starburst,
 };
 use tempfile::TempDir;
 
@@ -130,6 +131,29 @@ impl World {
             self.caller.snapshot(id).await,
             self.control_plane.text()
         )
+    }
+
+    /// Queries over the regions run until this is dropped.
+    pub fn hold_the_regions(&self) -> starburst::Hold {
+        self.sandbox
+            .standin()
+            .switches()
+            .hold_where(|sql| sql.contains("region"))
+    }
+
+    /// Stops a job before its files are counted: the second listing of its destination.
+    pub fn hold_the_count(&self) -> faults::Hold {
+        self.faults()
+            .on(Service::Store)
+            .query_contains("list-type")
+            .nth(2)
+            .hold(When::BeforeHandling)
+    }
+
+    /// How many queries were begun, not only registered.
+    pub fn queries_begun(&self) -> usize {
+        let queries = self.sandbox.standin().queries();
+        queries.iter().filter(|query| query.started).count()
     }
 
     /// Waits until a snapshot has this status.

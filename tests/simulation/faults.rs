@@ -39,8 +39,12 @@ pub struct Faults {
 
 impl Faults {
     pub fn at(call: usize, fault: Fault) -> Self {
+        Self::planned([(call, fault)])
+    }
+
+    pub fn planned(plan: impl IntoIterator<Item = (usize, Fault)>) -> Self {
         Self {
-            plan: Mutex::new(BTreeMap::from([(call, fault)])),
+            plan: Mutex::new(plan.into_iter().collect()),
             ..Self::default()
         }
     }

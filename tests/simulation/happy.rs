@@ -75,6 +75,7 @@ async fn data_of_somebody_else_at_the_destination_fails_the_job_and_stays() {
     let object = Object {
         rows: 1,
         size: 10,
+        query: String::new(),
         written: at("2026-11-22T03:00:00Z"),
     };
     world
@@ -99,6 +100,7 @@ async fn data_of_somebody_else_at_the_destination_fails_the_job_and_stays() {
 #[tokio::test(start_paused = true)]
 async fn a_job_that_comes_back_while_its_query_runs_has_that_query_buried_first() {
     let world = SimulatedWorld::new(Duration::from_secs(600));
+    world.state.lock().unwrap().has_anonymous_files = true;
     let faults = Arc::<Faults>::default();
     let (replica, _) = world.start("a", &faults);
     tokio::time::sleep(Duration::from_secs(30)).await;

@@ -24,6 +24,7 @@ mod world;
 mod crashes;
 mod happy;
 mod losses;
+mod storms;
 
 use chrono::{DateTime, Utc};
 pub use world::{Replica, SimulatedWorld};

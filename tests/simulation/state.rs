@@ -11,6 +11,8 @@ use export_api::{ExportJob, SnapshotStatus};
 pub struct Object {
     pub rows: u64,
     pub size: u64,
+    /// The query that wrote it; empty for what is not ours.
+    pub query: String,
     pub written: DateTime<Utc>,
 }
 
@@ -55,6 +57,9 @@ pub struct State {
     pub run_time: TimeDelta,
     /// Names of the errors that the next queries end with, in this order.
     pub query_errors: Vec<&'static str>,
+    /// Files are not named after their query: only order and patience keep
+    /// those of a dead one apart.
+    pub has_anonymous_files: bool,
     pub violations: Vec<String>,
 }
 
@@ -66,7 +71,7 @@ const LATE_WRITE: TimeDelta = TimeDelta::seconds(4);
 impl State {
     /// Lets everything happen that is due at `now`.
     pub fn advance(&mut self, now: DateTime<Utc>) {
-        let run_time = self.run_time;
+        let (run_time, is_anonymous) = (self.run_time, self.has_anonymous_files);
         let mut ended = Vec::new();
         for (index, query) in self.queries.iter_mut().enumerate() {
             let abandoned = now - query.last_call > CLIENT_TIMEOUT;
@@ -89,10 +94,11 @@ impl State {
             query.state = error.map_or(QueryState::Finished, QueryState::Failed);
             for part in 0..parts {
                 let rows = if part == 0 { rows / 2 } else { rows - rows / 2 };
-                let name = format!("{}{}_{part}", query.location, query.id);
+                let name = file_name(query, &part.to_string(), is_anonymous);
                 let object = Object {
                     rows,
                     size: rows * 10,
+                    query: query.id.clone(),
                     written: at,
                 };
                 self.objects.insert(name, object);
@@ -116,15 +122,17 @@ impl State {
     }
 
     pub fn cancel(&mut self, id: &str, now: DateTime<Utc>) {
+        let is_anonymous = self.has_anonymous_files;
         let Some(query) = self.queries.iter_mut().find(|query| query.id == id) else {
             return;
         };
         if query.state == QueryState::Running {
             query.state = QueryState::Failed("USER_CANCELED");
-            let name = format!("{}{}_late", query.location, query.id);
+            let name = file_name(query, "late", is_anonymous);
             let object = Object {
                 rows: 7,
                 size: 70,
+                query: query.id.clone(),
                 written: now + LATE_WRITE,
             };
             self.objects.insert(name, object);
@@ -132,4 +140,14 @@ impl State {
             query.state = QueryState::Failed("USER_CANCELED");
         }
     }
+}
+
+fn file_name(query: &Query, part: &str, is_anonymous: bool) -> String {
+    let (_, number) = query.id.split_at(16);
+    let owner = if is_anonymous {
+        &number[..5]
+    } else {
+        &query.id
+    };
+    format!("{}{owner}_{part}", query.location)
 }

@@ -16,10 +16,8 @@ use export_worker::{
     submitter::Submitter,
     telemetry::{Events, Metrics},
 };
-use tokio::{
-    task::JoinHandle,
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     at,
@@ -81,6 +79,7 @@ impl SimulatedWorld {
         let foreign = Object {
             rows: 5,
             size: 50,
+            query: String::new(),
             written: began - TimeDelta::days(1),
         };
         let job: ExportJob = serde_json::from_value(serde_json::json!({
@@ -106,6 +105,7 @@ impl SimulatedWorld {
                 .collect(),
             run_time: TimeDelta::from_std(run_time).unwrap(),
             query_errors: Vec::new(),
+            has_anonymous_files: false,
             violations: Vec::new(),
         };
         Self {
@@ -117,8 +117,8 @@ impl SimulatedWorld {
         }
     }
 
-    /// Starts a replica of the worker, both loops, as deployed.
-    pub fn start(&self, name: &str, faults: &Arc<Faults>) -> (JoinHandle<()>, Shutdown) {
+    /// Starts a replica of the worker, both loops, as deployed. It dies when its handle is dropped.
+    pub fn start(&self, name: &str, faults: &Arc<Faults>) -> (AbortOnDropHandle<()>, Shutdown) {
         let replica = Arc::new(Replica {
             world: self.clone(),
             faults: Arc::clone(faults),
@@ -162,7 +162,7 @@ impl SimulatedWorld {
         let task = tokio::spawn(async move {
             tokio::try_join!(loops.0, loops.1).expect("no loop panics");
         });
-        (task, shutdown)
+        (AbortOnDropHandle::new(task), shutdown)
     }
 
     /// Waits until the job is over, for two simulated hours at most.
@@ -197,17 +197,17 @@ impl SimulatedWorld {
         );
         assert_eq!(state.jobs[0].endings, 1, "{context}: the job ends once");
         assert_eq!(state.snapshot, SnapshotStatus::Ready, "{context}");
-        let (names, rows): (Vec<&String>, Vec<u64>) = state
+        let objects: Vec<(&String, &Object)> = state
             .objects
             .iter()
             .filter(|(name, _)| name.starts_with(PREFIX))
-            .map(|(name, object)| (name, object.rows))
-            .unzip();
-        assert_eq!(rows.iter().sum::<u64>(), ROWS, "{context}: {names:?}");
+            .collect();
+        let rows: u64 = objects.iter().map(|(_, object)| object.rows).sum();
+        assert_eq!(rows, ROWS, "{context}: {objects:?}");
         let winner = job.starburst_query_id.as_deref().unwrap();
         assert!(
-            names.iter().all(|name| name.contains(winner)),
-            "{context}: {names:?} of {winner}"
+            objects.iter().all(|(_, object)| object.query == winner),
+            "{context}: {objects:?} of {winner}"
         );
         let running = state
             .queries

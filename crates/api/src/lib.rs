@@ -8,6 +8,7 @@
 
 mod answer;
 mod claim;
+mod folder;
 mod id;
 mod job;
 mod next_uri;
@@ -17,6 +18,7 @@ mod update;
 
 pub use answer::{ApiError, Envelope, ErrorAnswer, ErrorCode, Meta};
 pub use claim::{ClaimRequest, Jobs, PendingCount, PollableRequest};
+pub use folder::{Folder, FolderError};
 pub use id::{ClaimToken, JobId, SnapshotId};
 pub use job::{ExportJob, JobStatus, JobType};
 pub use next_uri::NextUri;

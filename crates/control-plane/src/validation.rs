@@ -232,8 +232,12 @@ fn new_job(job: &NewJob) -> Result<Destination, Problem> {
             name(field, value)?;
         }
     }
-    Destination::parse(&job.gcs_path)
-        .map_err(|problem| format!("gcs_path: {:?} {problem}", job.gcs_path))
+    Destination::parse(&job.gcs_path).map_err(|problem| {
+        format!(
+            "gcs_path: {:?} {problem}; expected gs://bucket/folder",
+            job.gcs_path
+        )
+    })
 }
 
 /// In order, folders that overlap stand next to each other.

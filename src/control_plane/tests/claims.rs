@@ -106,21 +106,18 @@ async fn a_look_is_repeated_as_often_as_the_policy_says() {
 }
 
 #[tokio::test]
-async fn a_claim_that_could_not_be_sent_is_sent_again_until_somebody_listens() {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let url = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
-    let mut client = client(&url);
-    client.settings.retry = RetryPolicy::fixed(Duration::from_millis(1), 10_000);
-    let request = claim_request();
-    let (claimed, server) = tokio::join!(client.claim(&request), async {
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
-        }
-        ScriptedServer::on(socket.listen(16).unwrap(), |_| ok(&json!([])))
-    });
-    claimed.unwrap();
-    assert_eq!(server.asked().len(), 1);
+async fn a_look_at_the_queue_that_failed_is_left_to_the_loop_without_a_wait() {
+    let server = ScriptedServer::answering(|_| Scripted::new(503, "")).await;
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = format!("http://{}", nobody.local_addr().unwrap());
+    for url in [server.url.clone(), nobody.parse().unwrap()] {
+        let mut client = client(&url);
+        client.settings.retry = RetryPolicy::fixed(Duration::from_secs(3600), 5);
+        client.claim(&claim_request()).await.unwrap_err();
+        client.pollable(&pollable_request()).await.unwrap_err();
+    }
+    assert_eq!(server.asked().len(), 2);
 }
 
 #[tokio::test]

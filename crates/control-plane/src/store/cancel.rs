@@ -2,11 +2,11 @@ use export_api::SnapshotId;
 
 use super::{
     Store, StoreError,
-    engine::{News, Sql},
-    finalise,
+    engine::Sql,
+    finalise::{self, Standing},
     reap::LOCK_SNAPSHOT,
     row::micros,
-    update::Standing,
+    wakeup::News,
 };
 
 const CANCEL_SNAPSHOT: Sql = Sql::same(

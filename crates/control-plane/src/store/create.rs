@@ -3,8 +3,9 @@ use uuid::Uuid;
 
 use super::{
     Created, Draft, Store, StoreError,
-    engine::{News, Sql, Transaction, Value},
+    engine::{Sql, Transaction, Value},
     row::{self, micros},
+    wakeup::News,
 };
 use crate::destination::Destination;
 

@@ -1,7 +1,10 @@
 use async_trait::async_trait;
 use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
 
-use super::{StoreError, wakeup::Wakeups};
+use super::{
+    StoreError,
+    wakeup::{News, Wakeups},
+};
 
 /// A database the queue lives in: what differs between SQLite and PostgreSQL.
 /// The rules of the queue are written once, above it.
@@ -37,15 +40,6 @@ pub(crate) trait Transaction: Send {
 
     /// Makes it all lasting.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
-}
-
-/// What a long poll waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum News {
-    /// A job became pending.
-    Pending,
-    /// A submitted job became due, or will be at a time it was not before.
-    Pollable,
 }
 
 /// One statement, in the words of each database. Placeholders are `$1`, `$2`, ….

@@ -5,7 +5,6 @@ use export_api::{JobStatus, SnapshotStatus};
 use super::{
     StoreError,
     engine::{Row, Sql, Transaction},
-    update::Standing,
 };
 
 const BEGIN: Sql = Sql::same(
@@ -37,6 +36,13 @@ const FAILED: Sql = Sql::same(
 const FAILURES_NAMED: usize = 5;
 /// Characters of each job's message in its snapshot's.
 const FAILURE_CHARACTERS: usize = 500;
+
+/// How a snapshot stands, its row locked.
+pub(super) struct Standing {
+    pub(super) id: String,
+    pub(super) status: SnapshotStatus,
+    pub(super) remaining_jobs: u64,
+}
 
 /// The first query of a snapshot was registered.
 pub(super) async fn begin(

@@ -34,7 +34,8 @@ pub use read::LiveJobs;
 pub(crate) use update::hex;
 
 use crate::{clock::Clock, destination::Destination};
-use engine::{Engine, News};
+use engine::Engine;
+use wakeup::News;
 
 /// Where the queue lives.
 #[derive(Clone, Debug)]

@@ -10,9 +10,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     StoreError,
-    engine::{Engine, News, Row, Sql, Transaction, Value, bind},
+    engine::{Engine, Row, Sql, Transaction, Value, bind},
     migrations,
-    wakeup::Wakeups,
+    wakeup::{News, Wakeups},
 };
 
 /// The queue in PostgreSQL, shared by any number of replicas of the Control Plane.

@@ -1,9 +1,9 @@
 use super::{
     Store, StoreError,
-    engine::{News, Sql, locking},
-    finalise,
+    engine::{Sql, locking},
+    finalise::{self, Standing},
     row::micros,
-    update::Standing,
+    wakeup::News,
 };
 
 const EXPIRED: Sql = Sql::same(

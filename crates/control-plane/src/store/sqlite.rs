@@ -8,9 +8,9 @@ use sqlx::{
 
 use super::{
     StoreError,
-    engine::{Engine, News, Row, Sql, Transaction, Value, bind},
+    engine::{Engine, Row, Sql, Transaction, Value, bind},
     migrations,
-    wakeup::Wakeups,
+    wakeup::{News, Wakeups},
 };
 
 /// The queue in a file, in this process.

@@ -1,16 +1,16 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use export_api::{
-    ClaimToken, JobId, JobStatus, JobUpdate, JobUpdated, SnapshotAfterUpdate, SnapshotStatus,
-};
+use export_api::{ClaimToken, JobId, JobStatus, JobUpdate, JobUpdated, SnapshotAfterUpdate};
 use sha2::{Digest, Sha256};
 
 use super::{
     Store, StoreError,
-    engine::{News, Sql, Transaction, Value, locking},
-    finalise, refusal,
+    engine::{Sql, Transaction, Value, locking},
+    finalise::{self, Standing},
+    refusal,
     row::{micros, stored},
+    wakeup::News,
 };
 
 const SNAPSHOT_OF_JOB: Sql = locking!(
@@ -265,13 +265,6 @@ fn step(
     ];
     values.extend(own);
     Ok((statement, values))
-}
-
-/// How a snapshot stands, its row locked.
-pub(super) struct Standing {
-    pub(super) id: String,
-    pub(super) status: SnapshotStatus,
-    pub(super) remaining_jobs: u64,
 }
 
 /// What a job's new status means for its snapshot and for who waits.

@@ -2,7 +2,14 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, futures::OwnedNotified};
 
-use super::engine::News;
+/// What a long poll waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// A job became pending.
+    Pending,
+    /// A submitted job became due, or will be at a time it was not before.
+    Pollable,
+}
 
 /// Wakes the long polls of this process.
 ///

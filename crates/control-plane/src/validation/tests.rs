@@ -45,7 +45,7 @@ fn a_bad_job_is_refused_by_its_place_and_field() {
         ),
         (
             bad(|job| job.gcs_path = "/tmp".into()),
-            "jobs[1].gcs_path: \"/tmp\" is no gs:// path",
+            "jobs[1].gcs_path: \"/tmp\" is not a gs:// path",
         ),
         (
             bad(|job| job.job_type = JobType::from("vertex".to_owned())),

@@ -1,5 +1,6 @@
 use axum::{
     Json,
+    extract::rejection::JsonRejection,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
@@ -83,4 +84,20 @@ impl IntoResponse for Refusal {
         let (status, body) = self.body();
         (status, Json(body)).into_response()
     }
+}
+
+/// A body as JSON, whatever its content type says.
+pub(super) fn json_body(body: Result<Json<Value>, JsonRejection>) -> Result<Value, Refusal> {
+    match body {
+        Ok(Json(body)) => Ok(body),
+        Err(rejection) => Err(Refusal::invalid("body", rejection.body_text())),
+    }
+}
+
+pub(super) fn no_job(id: impl std::fmt::Display) -> Refusal {
+    Refusal::NotFound(format!("Export job {id} not found"))
+}
+
+pub(super) fn no_snapshot(id: impl std::fmt::Display) -> Refusal {
+    Refusal::NotFound(format!("Snapshot {id} not found"))
 }

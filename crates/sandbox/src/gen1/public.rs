@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     Gen1, NewGen1Job, answer,
-    answer::Refusal,
-    routes::{json_body, no_snapshot},
+    answer::{Refusal, json_body, no_snapshot},
 };
 
 #[derive(Deserialize)]

@@ -10,7 +10,12 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{CLAIM_WINDOW, Gen1, answer, answer::Refusal, patch::Patch, public};
+use super::{
+    CLAIM_WINDOW, Gen1, answer,
+    answer::{Refusal, json_body, no_job, no_snapshot},
+    patch::Patch,
+    public,
+};
 
 type Answer = Result<Response, Refusal>;
 
@@ -40,22 +45,6 @@ async fn authorize(State(gen1): State<Gen1>, request: Request, next: Next) -> Re
         }
     }
     next.run(request).await
-}
-
-/// A body as JSON, whatever its content type says.
-pub(super) fn json_body(body: Result<Json<Value>, JsonRejection>) -> Result<Value, Refusal> {
-    match body {
-        Ok(Json(body)) => Ok(body),
-        Err(rejection) => Err(Refusal::invalid("body", rejection.body_text())),
-    }
-}
-
-pub(super) fn no_job(id: impl std::fmt::Display) -> Refusal {
-    Refusal::NotFound(format!("Export job {id} not found"))
-}
-
-pub(super) fn no_snapshot(id: impl std::fmt::Display) -> Refusal {
-    Refusal::NotFound(format!("Snapshot {id} not found"))
 }
 
 async fn claim(

@@ -14,58 +14,50 @@ pub struct Folder {
 
 /// A destination that is no folder of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum FolderError {
-    /// Another scheme, or none.
-    #[error("destination {0:?} is not a gs:// path; expected gs://bucket/folder")]
-    Scheme(String),
-    /// `gs:///…`.
-    #[error("destination {0:?} names no bucket; expected gs://bucket/folder")]
-    NoBucket(String),
-    /// A bucket root.
-    #[error("destination {0:?} is the root of a bucket; give it a folder: gs://bucket/folder")]
-    BucketRoot(String),
-    /// Empty, `.` or `..` segments, control characters, or characters that a
-    /// bucket name or a listing would take for something else.
-    #[error("destination {path:?} {problem}; expected gs://bucket/folder")]
-    Malformed {
-        /// What was given.
-        path: String,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
+#[error("destination {path:?} {problem}; expected gs://bucket/folder")]
+pub struct FolderError {
+    path: String,
+    problem: &'static str,
+}
+
+impl FolderError {
+    /// What is wrong with it, to stand after the path: `names no bucket`.
+    pub fn problem(&self) -> &'static str {
+        self.problem
+    }
 }
 
 impl Folder {
     /// Reads a `gs://bucket/prefix` path.
     pub fn parse(path: &str) -> Result<Self, FolderError> {
-        let malformed = |problem| FolderError::Malformed {
+        let refused = |problem| FolderError {
             path: path.to_owned(),
             problem,
         };
         let rest = path
             .strip_prefix("gs://")
-            .ok_or_else(|| FolderError::Scheme(path.to_owned()))?;
+            .ok_or_else(|| refused("is not a gs:// path"))?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() {
-            return Err(FolderError::NoBucket(path.to_owned()));
+            return Err(refused("names no bucket"));
         }
         let bucket_character =
             |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
         if !bucket.chars().all(bucket_character) {
-            return Err(malformed("has a bucket name that GCS does not know"));
+            return Err(refused("has a bucket name that GCS does not know"));
         }
         let prefix = prefix.trim_end_matches('/');
         if prefix.is_empty() {
-            return Err(FolderError::BucketRoot(path.to_owned()));
+            return Err(refused("is the root of a bucket"));
         }
         if prefix.chars().any(char::is_control) {
-            return Err(malformed("has a control character in it"));
+            return Err(refused("has a control character in it"));
         }
         if prefix
             .split('/')
             .any(|part| matches!(part, "" | "." | ".."))
         {
-            return Err(malformed("has an empty, '.' or '..' segment in it"));
+            return Err(refused("has an empty, '.' or '..' segment in it"));
         }
         Ok(Self {
             bucket: bucket.to_owned(),
