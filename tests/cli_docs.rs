@@ -47,13 +47,15 @@ fn the_metrics_table_is_that_of_the_code() {
     assert_table("docs/metrics.md", "metrics", &metrics::markdown());
 }
 
-/// What stands as code in a document: every line of its blocks, every span in its text.
+/// What stands as code in a document: every line of its blocks without its comment,
+/// every span in its text.
 fn code(document: &str) -> Vec<String> {
     let text = read(document);
     let mut code = Vec::new();
     for (number, part) in text.split("\n```").enumerate() {
         if number % 2 == 1 {
-            code.extend(part.lines().skip(1).map(str::to_owned));
+            let lines = part.lines().skip(1);
+            code.extend(lines.filter_map(|line| Some(line.split(" # ").next()?.to_owned())));
         } else {
             code.extend(part.split('`').skip(1).step_by(2).map(str::to_owned));
         }
