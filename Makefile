@@ -38,7 +38,7 @@ help: ## Say what there is
 .PHONY: demo
 demo: check-build ## Build everything and export real TPC-H data with the real binaries
 	$(CARGO) build --locked --workspace --bins --profile demo
-	"$(TARGET_DIR)/demo/sandbox" demo --env-file .demo/env $(DEMO_ARGS)
+	@"$(TARGET_DIR)/demo/sandbox" demo --env-file .demo/env $(DEMO_ARGS)
 
 .PHONY: bench
 bench: check-build ## Run the benchmarks on release binaries

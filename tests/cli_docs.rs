@@ -7,7 +7,7 @@
     reason = "what the lint allows in tests it does not allow in what tests call"
 )]
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf, process::Command};
 
 use export_worker::{config, telemetry::metrics};
 
@@ -45,4 +45,67 @@ fn the_configuration_tables_are_those_of_the_code() {
 #[test]
 fn the_metrics_table_is_that_of_the_code() {
     assert_table("docs/metrics.md", "metrics", &metrics::markdown());
+}
+
+/// What stands as code in a document: every line of its blocks without its comment,
+/// every span in its text.
+fn code(document: &str) -> Vec<String> {
+    let text = read(document);
+    let mut code = Vec::new();
+    for (number, part) in text.split("\n```").enumerate() {
+        if number % 2 == 1 {
+            let lines = part.lines().skip(1);
+            code.extend(lines.filter_map(|line| Some(line.split(" # ").next()?.to_owned())));
+        } else {
+            code.extend(part.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    code
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+/// The word that follows `program`, wherever it is called.
+fn words_after(program: &str, code: &[String]) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for line in code {
+        let line: Vec<&str> = line.split_whitespace().collect();
+        for pair in line.windows(2) {
+            if pair[0] == program && pair[1].starts_with(|first: char| first.is_ascii_lowercase()) {
+                words.insert(pair[1].to_owned());
+            }
+        }
+    }
+    words
+}
+
+#[test]
+fn the_commands_the_readme_names_exist() {
+    let code = code("README.md");
+    let makefile = read("Makefile");
+    let targets = words_after("make", &code);
+    assert!(targets.contains("demo") && targets.contains("test"));
+    for target in targets {
+        assert!(
+            makefile
+                .lines()
+                .any(|line| line.starts_with(&format!("{target}:"))),
+            "README.md names `make {target}`, which is no target"
+        );
+    }
+    let commands = words_after("export-worker", &code);
+    assert!(commands.contains("doctor") && commands.contains("count"));
+    for command in commands {
+        let help = Command::new(env!("CARGO_BIN_EXE_export-worker"))
+            .args([&command, "--help"])
+            .env_clear()
+            .output()
+            .unwrap();
+        assert!(
+            help.status.success(),
+            "README.md names `export-worker {command}`, which is no subcommand"
+        );
+    }
 }

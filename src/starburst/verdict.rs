@@ -37,9 +37,14 @@ pub(super) fn error(answer: &Answer, asked: Asked, insecure: bool) -> StarburstE
     };
     let refused = |message| StarburstError::Refused { status, message };
     match status {
-        401 if insecure => StarburstError::Unauthorized {
+        401 if insecure && words.contains("insecure") => StarburstError::Unauthorized {
             message: with_advice(
                 "it takes no password or token over plain http: STARBURST_URL must be https",
+            ),
+        },
+        401 if insecure => StarburstError::Unauthorized {
+            message: with_advice(
+                "check STARBURST_USER and STARBURST_PASSWORD or STARBURST_TOKEN; if it takes none over plain http, STARBURST_URL must be https",
             ),
         },
         401 => StarburstError::Unauthorized {

@@ -21,6 +21,7 @@ mod bad_input;
 mod cancellation;
 mod crashes;
 mod dialects;
+mod doctor;
 mod exports;
 mod shapes;
 mod shutdown;

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    process::{ExitStatus, Stdio},
+    process::{ExitStatus, Output, Stdio},
     sync::{Arc, Mutex},
 };
 
@@ -146,4 +146,16 @@ pub fn control_plane_binary() -> PathBuf {
         binary.display()
     );
     binary
+}
+
+/// Runs the worker's binary to its end, with nothing in its environment but `variables`.
+pub async fn run_to_end(arguments: &[&str], variables: &HashMap<String, String>) -> Output {
+    Command::new(worker_binary())
+        .args(arguments)
+        .env_clear()
+        .envs(variables)
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .unwrap()
 }

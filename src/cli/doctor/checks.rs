@@ -5,7 +5,10 @@ use std::fmt;
 use futures::TryStreamExt as _;
 
 use crate::{
-    ports::{ControlPlane, Folder, QueryError, Starburst, StarburstError, Statement, Storage},
+    ports::{
+        ControlPlane, Folder, QueryError, Starburst, StarburstError, Statement, Storage,
+        StorageError,
+    },
     starburst::FunctionName,
 };
 
@@ -193,13 +196,25 @@ async fn listing(storage: &dyn Storage, folder: &Folder) -> Outcome {
             ),
         ),
         Ok(None) => (State::Ok, format!("{folder} can be listed; it is empty")),
-        Err(error) => (State::Failed, error.to_string()),
+        Err(error) => (State::Failed, of_bucket(&error)),
     }
 }
 
 async fn writing(storage: &dyn Storage, folder: &Folder) -> Outcome {
     match storage.check_writable(folder).await {
         Ok(()) => (State::Ok, format!("{folder} can be written to")),
-        Err(error) => (State::Failed, error.to_string()),
+        Err(error) => (State::Failed, of_bucket(&error)),
     }
+}
+
+fn of_bucket(error: &StorageError) -> String {
+    let advice = match error {
+        StorageError::NotFound { .. } => "; create it, or check the name after --bucket",
+        StorageError::Unavailable { .. }
+        | StorageError::Denied { .. }
+        | StorageError::Refused { .. }
+        | StorageError::UnreadableParquet { .. }
+        | StorageError::Interrupted => "",
+    };
+    format!("{error}{advice}")
 }

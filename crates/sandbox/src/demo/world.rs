@@ -46,7 +46,7 @@ impl World {
         let control_plane = program(options.control_plane.as_deref(), "export-control-plane")?;
         let scale = options.scale;
         println!(
-            "starting a Starburst stand-in with TPC-H at scale {scale}, an object store, a control plane and a worker"
+            "TPC-H at scale {scale}: starting starburst stand-in, object store, control plane, worker"
         );
         let generated =
             tokio::task::spawn_blocking(move || tpch::Database::at_scale(scale)).await?;
