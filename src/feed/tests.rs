@@ -1,5 +1,6 @@
 use std::{
     cell::RefCell,
+    future::ready,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -40,7 +41,7 @@ impl Queue {
         }
     }
 
-    async fn fetch(&self, limit: u32) -> Batch {
+    fn fetch(&self, limit: u32) -> Batch {
         self.limits.lock().unwrap().push(limit);
         let mut batches = self.batches.lock().unwrap();
         if batches.is_empty() {
@@ -77,7 +78,7 @@ async fn a_job_that_never_ends_delays_no_other() {
     let stopping = CancellationToken::new();
     let started = Instant::now();
     tokio::select! {
-        ended = feed(2, 10, &stopping, |limit| queue.fetch(limit), work) => panic!("{ended:?}"),
+        ended = feed(2, 10, &stopping, |limit| ready(queue.fetch(limit)), work) => panic!("{ended:?}"),
         () = all.notified() => {}
     }
     assert_eq!(*done.lock().unwrap(), ["a", "b", "c"]);
@@ -102,7 +103,7 @@ async fn no_more_jobs_are_under_way_than_there_are_places() {
         }
     };
     let stopping = CancellationToken::new();
-    let fed = feed(3, 10, &stopping, |limit| queue.fetch(limit), work);
+    let fed = feed(3, 10, &stopping, |limit| ready(queue.fetch(limit)), work);
     assert!(timeout(Duration::from_secs(60), fed).await.is_err());
     assert_eq!(most.load(Ordering::SeqCst), 3);
     assert!(
@@ -119,7 +120,13 @@ async fn no_more_jobs_are_under_way_than_there_are_places() {
 async fn a_full_batch_is_followed_at_once_and_an_empty_one_by_a_pause() {
     let queue = Queue::of(vec![jobs(&["a"]), jobs(&["b"])]);
     let stopping = CancellationToken::new();
-    let fed = feed(8, 1, &stopping, |limit| queue.fetch(limit), |_| async {});
+    let fed = feed(
+        8,
+        1,
+        &stopping,
+        |limit| ready(queue.fetch(limit)),
+        |_| async {},
+    );
     assert!(timeout(Duration::from_secs(8), fed).await.is_err());
     // Two batches, the empty answer, and then the pause of 10 seconds and more.
     assert_eq!(queue.limits.lock().unwrap().len(), 3);
@@ -131,7 +138,7 @@ async fn a_stop_ends_the_pause_and_waits_for_what_is_under_way() {
     let stopping = CancellationToken::new();
     let started = Instant::now();
     let work = |_| sleep(Duration::from_secs(30));
-    let fed = feed(8, 10, &stopping, |limit| queue.fetch(limit), work);
+    let fed = feed(8, 10, &stopping, |limit| ready(queue.fetch(limit)), work);
     let stop = async {
         sleep(Duration::from_secs(5)).await;
         stopping.cancel();
@@ -146,7 +153,7 @@ async fn a_panic_in_the_work_on_a_job_ends_the_loop_with_its_words() {
     let queue = Queue::of(vec![jobs(&["a"])]);
     let stopping = CancellationToken::new();
     let work = |_| async { panic!("a broken invariant") };
-    let ended = feed(8, 10, &stopping, |limit| queue.fetch(limit), work).await;
+    let ended = feed(8, 10, &stopping, |limit| ready(queue.fetch(limit)), work).await;
     assert_eq!(
         ended.unwrap_err().to_string(),
         "work on a job panicked: a broken invariant"

@@ -148,7 +148,7 @@ async fn a_wrong_password_is_sent_once_and_never_shown() {
     // The server is spoken to in plain http here.
     assert!(text.contains("STARBURST_URL must be https"), "{text}");
     assert!(!format!("{client:?} {error:?}").contains("Sesame"));
-    assert_eq!(error.kind(), ErrorKind::Transient);
+    assert_eq!(error.kind(), ErrorKind::Permanent);
     assert_eq!(coordinator.seen().len(), 1);
 }
 
