@@ -40,6 +40,8 @@ demo: check-build ## Build everything and export real TPC-H data with the real b
 	$(CARGO) build --locked --workspace --bins --profile demo
 	@"$(TARGET_DIR)/demo/sandbox" demo --env-file .demo/env $(DEMO_ARGS)
 
+# The benchmarks start the release binaries of worker and Control Plane. With --bench, so that
+# features are resolved as they are for the benchmarks and nothing is built twice.
 .PHONY: bench
 bench: check-build ## Run the benchmarks on release binaries
 	$(CARGO) build --locked --workspace --bins --bench '*' --release
