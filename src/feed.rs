@@ -1,6 +1,9 @@
 //! What both loops are: fetch as many jobs as there is room for, work on each
 //! by itself, go on at once while there is more.
 
+#[cfg(test)]
+mod tests;
+
 use std::{any::Any, future::Future, sync::Arc, time::Duration};
 
 use export_api::ExportJob;
@@ -112,6 +115,3 @@ impl From<Box<dyn Any + Send>> for Panicked {
 fn jittered(delay: Duration) -> Duration {
     delay.mul_f64(1.0 + 0.2 * fastrand::f64())
 }
-
-#[cfg(test)]
-mod tests;

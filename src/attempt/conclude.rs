@@ -4,7 +4,7 @@ use tokio::time::sleep;
 use super::{
     Ending, Failure, Task, World,
     destination::{foreign, purge},
-    inventory,
+    inventory::{self, Inventory},
     lease::Lease,
     progress::Progress,
 };
@@ -23,7 +23,21 @@ pub(super) async fn conclude(
     query: &QueryId,
     stats: Option<QueryStats>,
 ) -> Result<Ending, Failure> {
-    let _clock = progress.enter(world, Step::Inventory);
+    let counting = count(world, task, lease, query);
+    let inventory = progress.during(world, Step::Inventory, counting).await?;
+    Ok(Ending::Exported {
+        query: query.clone(),
+        inventory,
+        stats,
+    })
+}
+
+async fn count(
+    world: &World,
+    task: &Task,
+    lease: &Lease<'_>,
+    query: &QueryId,
+) -> Result<Inventory, Failure> {
     let storage = world.storage.as_ref();
     let (folder, concurrency) = (&task.destination, world.settings.count_concurrency);
     let is_later_attempt = task.attempt.is_some_and(|attempt| attempt > 1);
@@ -35,20 +49,13 @@ pub(super) async fn conclude(
         None
     };
     let inventory = inventory::take(storage, folder, Some(query), concurrency).await?;
-    match before {
-        Some(before) if inventory.fingerprint() != before => {
-            return Err(Failure::Unsettled(folder.to_string()));
-        }
-        Some(_) => purge(world, lease, inventory.debris.clone()).await?,
-        None => {
-            if let Some(object) = inventory.debris.first() {
-                return Err(foreign(object).into());
-            }
-        }
+    if before.is_some_and(|before| inventory.fingerprint() != before) {
+        return Err(Failure::Unsettled(folder.to_string()));
     }
-    Ok(Ending::Exported {
-        query: query.clone(),
-        inventory,
-        stats,
-    })
+    if !task.is_first_attempt() {
+        purge(world, lease, inventory.debris.clone()).await?;
+    } else if let Some(object) = inventory.debris.first() {
+        return Err(foreign(object).into());
+    }
+    Ok(inventory)
 }

@@ -29,6 +29,8 @@ mod sprint;
 mod statement;
 mod submit;
 mod task;
+mod telling;
+mod verdict;
 mod world;
 
 pub use ending::Ending;

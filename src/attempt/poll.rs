@@ -8,7 +8,7 @@ use super::{
     lease::Lease,
     progress::{Progress, Submission},
     pursue::{fate_without_token, pursue},
-    report, schedule,
+    report, schedule, verdict,
 };
 use crate::telemetry::{Loop, Step};
 
@@ -26,7 +26,7 @@ pub async fn poll(world: &World, shutdown: &Shutdown, job: &ExportJob) {
     let lease = Lease::new(world, &task);
     let work = ask(world, shutdown, &task, &lease, &progress);
     async {
-        let ending = report::ending_of(world, shutdown, &task, &lease, &progress, work).await;
+        let ending = verdict::ending_of(world, shutdown, &task, &lease, &progress, work).await;
         report::report(world, &task, &progress, ending).await;
     }
     .instrument(task.facts.span().clone())
@@ -42,8 +42,8 @@ async fn ask(
 ) -> Result<Ending, Failure> {
     let query = task.query.clone().ok_or(Failure::NoQuery)?;
     if task.cancel_requested {
-        let _clock = progress.enter(world, Step::Bury);
-        bury(world, &query, task.next_uri.as_ref()).await?;
+        let burial = bury(world, &query, task.next_uri.as_ref());
+        progress.during(world, Step::Bury, burial).await?;
         return Ok(Ending::Cancelled);
     }
     let Some(next_uri) = task.next_uri.clone() else {

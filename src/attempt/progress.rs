@@ -2,12 +2,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use export_api::NextUri;
+use tracing::Instrument as _;
 
 use super::{Ending, World, schedule};
-use crate::{
-    ports::QueryId,
-    telemetry::{Step, metrics::StepClock},
-};
+use crate::{ports::QueryId, telemetry::Step};
 
 /// A query that the Control Plane knows of: whoever dies now, any replica can go on.
 #[derive(Clone, Debug)]
@@ -34,10 +32,17 @@ impl Progress {
         }
     }
 
-    /// Begins a step; its clock is read when the guard is dropped.
-    pub(super) fn enter<'a>(&self, world: &'a World, step: Step) -> StepClock<'a> {
+    /// Does the work of a step, inside the step's span and measured.
+    pub(super) async fn during<T>(
+        &self,
+        world: &World,
+        step: Step,
+        work: impl Future<Output = T>,
+    ) -> T {
         *lock(&self.step) = step;
-        world.events.metrics().step(step)
+        let _clock = world.events.metrics().step(step);
+        let span = tracing::info_span!("step", step = step.as_str());
+        work.instrument(span).await
     }
 
     /// The step it is in.

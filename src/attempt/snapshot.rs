@@ -62,12 +62,7 @@ pub(super) async fn started(world: &World, task: &Task, answer: &JobUpdated) {
     }
 }
 
-/// A job is over: see whether its snapshot is.
-pub(super) async fn job_ended(world: &World, task: &Task, answer: &JobUpdated) {
-    ended(world, &task.snapshot_id, answer).await;
-}
-
-/// Finalises a snapshot whose jobs are all over, unless the answer shows that
+/// A job of the snapshot is over: finalises it if it was the last, unless the answer shows that
 /// there is nothing to do.
 pub(super) async fn ended(world: &World, snapshot: &SnapshotId, answer: &JobUpdated) {
     if let Some(after) = &answer.snapshot

@@ -37,9 +37,8 @@ pub(super) async fn sprint(
         let Some(submission) = progress.submission() else {
             return Ok(Sprint::Parked);
         };
-        let clock = progress.enter(world, step);
-        let page = world.starburst.follow(&submission.next_uri).await?;
-        drop(clock);
+        let following = world.starburst.follow(&submission.next_uri);
+        let page = progress.during(world, step, following).await?;
         step = Step::Sprint;
         if let Some(error) = page.error {
             return Err(StarburstError::Query(error));

@@ -1,4 +1,4 @@
-use export_api::{ExportJob, JobUpdate};
+use export_api::{ExportJob, JobUpdate, JobUpdated, WireTime};
 use tracing::Instrument;
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
     lease::Lease,
     progress::{Progress, Submission},
     pursue::pursue,
-    report, schedule, snapshot, statement,
+    report, schedule, snapshot, statement, verdict,
 };
 use crate::telemetry::{Loop, Step};
 
@@ -27,7 +27,7 @@ pub async fn submit(world: &World, shutdown: &Shutdown, job: &ExportJob) {
     let lease = Lease::new(world, &task);
     let work = prepare(world, shutdown, &task, job, &lease, &progress);
     async {
-        let ending = report::ending_of(world, shutdown, &task, &lease, &progress, work).await;
+        let ending = verdict::ending_of(world, shutdown, &task, &lease, &progress, work).await;
         report::report(world, &task, &progress, ending).await;
     }
     .instrument(task.facts.span().clone())
@@ -47,28 +47,27 @@ async fn prepare(
 ) -> Result<Ending, Failure> {
     let statement = statement::build(world, task, job)?;
     if let Some(query) = &task.query {
-        let _clock = progress.enter(world, Step::Bury);
-        bury(world, query, task.next_uri.as_ref()).await?;
+        let burial = bury(world, query, task.next_uri.as_ref());
+        progress.during(world, Step::Bury, burial).await?;
     }
-    {
-        let _clock = progress.enter(world, Step::Check);
-        destination::clear(world, task, lease).await?;
-    }
+    let clearing = destination::clear(world, task, lease);
+    progress.during(world, Step::Check, clearing).await?;
     if shutdown.stopping.is_cancelled() {
         return Ok(progress.interrupted(world.clock.now()));
     }
-    let registered = {
-        let _clock = progress.enter(world, Step::Register);
-        world.starburst.register(&statement).await?
-    };
+    let registering = world.starburst.register(&statement);
+    let registered = progress.during(world, Step::Register, registering).await?;
     let submission = Submission {
         query: registered.query_id,
         next_uri: registered.next_uri,
         poll_count: 0,
         submitted_at: Some(world.clock.now()),
     };
-    persist(world, task, progress, &submission).await?;
+    let persisting = persist(world, task, &submission);
+    let answer = progress.during(world, Step::Persist, persisting).await?;
+    world.events.submitted(&task.facts, &submission.query);
     progress.submitted(submission);
+    snapshot::started(world, task, &answer).await;
     // The first GET of the sprint is the kick: now it runs.
     pursue(world, shutdown, task, lease, progress, Step::Kick).await
 }
@@ -78,15 +77,13 @@ async fn prepare(
 async fn persist(
     world: &World,
     task: &Task,
-    progress: &Progress,
     submission: &Submission,
-) -> Result<(), Failure> {
-    let clock = progress.enter(world, Step::Persist);
+) -> Result<JobUpdated, Failure> {
     let now = world.clock.now();
     let update = JobUpdate::Submitted {
         query_id: submission.query.as_str().to_owned(),
         next_uri: submission.next_uri.clone(),
-        next_poll_at: export_api::WireTime::ceil(schedule::next_poll_at(now, 0)),
+        next_poll_at: WireTime::ceil(schedule::next_poll_at(now, 0)),
         poll_count: 0,
         submitted_at: now.into(),
     };
@@ -94,8 +91,5 @@ async fn persist(
         .control_plane
         .update_job(&task.id, task.token.as_ref(), update)
         .await?;
-    drop(clock);
-    world.events.submitted(&task.facts, &submission.query);
-    snapshot::started(world, task, &answer).await;
-    Ok(())
+    Ok(answer)
 }

@@ -1,4 +1,5 @@
 use std::{
+    cell::RefCell,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -12,6 +13,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::ports::ControlPlaneError;
 
 fn job(id: &str) -> ExportJob {
     serde_json::from_value(serde_json::json!({
@@ -119,7 +121,7 @@ async fn a_full_batch_is_followed_at_once_and_an_empty_one_by_a_pause() {
     let stopping = CancellationToken::new();
     let fed = feed(8, 1, &stopping, |limit| queue.fetch(limit), |_| async {});
     assert!(timeout(Duration::from_secs(8), fed).await.is_err());
-    // Two batches, the empty answer, and then the pause of 9 to 11 seconds.
+    // Two batches, the empty answer, and then the pause of 10 seconds and more.
     assert_eq!(queue.limits.lock().unwrap().len(), 3);
 }
 
@@ -149,4 +151,51 @@ async fn a_panic_in_the_work_on_a_job_ends_the_loop_with_its_words() {
         ended.unwrap_err().to_string(),
         "work on a job panicked: a broken invariant"
     );
+}
+
+const PAUSE: Duration = Duration::from_secs(10);
+
+fn busy(retry_after: Option<Duration>) -> ControlPlaneError {
+    ControlPlaneError::Busy {
+        status: 503,
+        retry_after,
+        message: String::new(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_ends_the_pause_after_a_failed_look_at_once() {
+    let stopping = CancellationToken::new();
+    let began = Instant::now();
+    let look = |_| async { Batch::failed(&busy(None), PAUSE) };
+    let (fed, ()) = tokio::join!(feed(1, 1, &stopping, look, |_| async {}), async {
+        stopping.cancel();
+    });
+    fed.unwrap();
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_look_comes_after_as_long_as_the_other_side_asked() {
+    let stopping = CancellationToken::new();
+    let looks = RefCell::new(Vec::new());
+    let look = |_| async {
+        looks.borrow_mut().push(Instant::now());
+        // Shorter than the pause, and longer.
+        let asked = match looks.borrow().len() {
+            1 => Duration::from_secs(3),
+            2 => Duration::from_secs(42),
+            _ => {
+                stopping.cancel();
+                Duration::ZERO
+            }
+        };
+        Batch::failed(&busy(Some(asked)), PAUSE)
+    };
+    feed(1, 1, &stopping, look, |_| async {}).await.unwrap();
+    let looks = looks.into_inner();
+    let waits: Vec<_> = looks.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(waits.len(), 2);
+    assert!(waits[0] >= PAUSE && waits[0] < PAUSE * 2, "{waits:?}");
+    assert!(waits[1] >= Duration::from_secs(42), "{waits:?}");
 }

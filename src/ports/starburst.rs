@@ -227,21 +227,22 @@ impl StarburstError {
     /// What happens to the job.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            // Nothing was decided, or it is the operator's matter (credentials): the job waits.
+            // Nothing was decided: the job waits.
             // The page that is not there any more says nothing of the query.
             Self::Unreachable { .. }
             | Self::Busy { .. }
             | Self::Unreadable { .. }
-            | Self::Unauthorized { .. }
             | Self::Credential(_)
             | Self::ServerError { .. }
             | Self::NotFound
             | Self::Gone => ErrorKind::Transient,
-            // The same request will be answered the same way until somebody
-            // changes a setting; a failed job tells him which, a waiting one does not.
-            Self::Refused { .. } | Self::ForeignOrigin { .. } | Self::TooManyRows { .. } => {
-                ErrorKind::Permanent
-            }
+            // The same request will be answered the same way until somebody changes a
+            // setting; a failed job tells which, a waiting one does not. A 401 comes
+            // here after the credential was read again.
+            Self::Unauthorized { .. }
+            | Self::Refused { .. }
+            | Self::ForeignOrigin { .. }
+            | Self::TooManyRows { .. } => ErrorKind::Permanent,
             Self::Query(error) => error.remedy().kind(),
             Self::Interrupted => ErrorKind::Interrupted,
         }

@@ -89,7 +89,15 @@ async fn a_broken_select_fails_its_job_alone_and_says_why() {
 
 #[tokio::test]
 async fn two_replicas_export_two_hundred_jobs_once_each() {
-    let world = World::start().await;
+    export_two_hundred_jobs(World::start().await).await;
+}
+
+#[tokio::test]
+async fn two_replicas_export_two_hundred_jobs_once_each_from_postgresql() {
+    export_two_hundred_jobs(World::start_on_postgres().await).await;
+}
+
+async fn export_two_hundred_jobs(world: World) {
     let _workers = [world.worker("worker-1"), world.worker("worker-2")];
     let jobs: Vec<NewJob> = (0..200)
         .map(|number| regions(&format!("Region{number}"), &format!("many/{number}")))

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use export_api::{SnapshotId, SnapshotStatus, SnapshotWithJobs};
+use export_control_plane::testing::Postgres;
 use export_sandbox::{
     Sandbox, SandboxConfig,
     faults::{self, Faults, Service, When},
@@ -19,13 +20,14 @@ use super::{
 /// Long beyond what any test takes: a wait that hangs ends with a reason.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The outside world with the reference Control Plane on SQLite.
+/// The outside world with the reference Control Plane.
 pub struct World {
     pub sandbox: Sandbox,
     pub caller: Caller,
     control_plane: Process,
     front: Server,
     _directory: TempDir,
+    _postgres: Option<Postgres>,
 }
 
 fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
@@ -58,16 +60,31 @@ impl World {
     }
 
     pub async fn start_with(config: SandboxConfig) -> Self {
+        Self::start_on(config, None).await
+    }
+
+    /// The Control Plane keeps its queue in a real PostgreSQL.
+    pub async fn start_on_postgres() -> Self {
+        let postgres = Postgres::start().unwrap();
+        Self::start_on(SandboxConfig::default(), Some(postgres)).await
+    }
+
+    async fn start_on(config: SandboxConfig, postgres: Option<Postgres>) -> Self {
         let sandbox = Sandbox::start(config).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let database = directory.path().join("queue.db");
+        let (variable, value) = if let Some(postgres) = &postgres {
+            ("DATABASE_URL", postgres.create_database().await.unwrap())
+        } else {
+            let file = directory.path().join("queue.db");
+            ("SQLITE_PATH", file.to_str().unwrap().to_owned())
+        };
         let control_plane = Process::start(
             "control plane",
             &control_plane_binary(),
             &["serve"],
             &variables(&[
                 ("LISTEN_ADDR", "127.0.0.1:0"),
-                ("SQLITE_PATH", database.to_str().unwrap()),
+                (variable, &value),
                 ("GRAPH_OLAP_INTERNAL_API_KEY", KEY),
             ]),
         );
@@ -79,6 +96,7 @@ impl World {
             control_plane,
             front,
             _directory: directory,
+            _postgres: postgres,
         }
     }
 

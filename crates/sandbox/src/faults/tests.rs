@@ -1,5 +1,3 @@
-#![allow(missing_docs)]
-
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},

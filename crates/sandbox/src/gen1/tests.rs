@@ -1,5 +1,3 @@
-#![allow(missing_docs)]
-
 use std::collections::BTreeSet;
 
 use export_api::{Envelope, ExportJob, Jobs};

@@ -1,5 +1,3 @@
-#![allow(missing_docs)]
-
 use serde_json::Value;
 
 use super::*;

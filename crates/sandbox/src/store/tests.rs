@@ -1,5 +1,3 @@
-#![allow(missing_docs)]
-
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
