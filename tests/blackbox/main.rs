@@ -20,6 +20,7 @@ mod world;
 mod bad_input;
 mod cancellation;
 mod crashes;
+mod demo;
 mod dialects;
 mod doctor;
 mod exports;

@@ -115,10 +115,7 @@ impl Process {
 
     /// Asks it to stop.
     pub fn terminate(&self) {
-        let sent = std::process::Command::new("kill")
-            .args(["-TERM", &self.pid().to_string()])
-            .status();
-        assert!(sent.unwrap().success());
+        terminate(self.pid());
     }
 
     /// Ends it without a word, as a kernel does that runs out of memory.
@@ -130,6 +127,14 @@ impl Process {
     pub async fn ended(&mut self) -> ExitStatus {
         self.child.wait().await.unwrap()
     }
+}
+
+/// Asks a process to stop.
+pub fn terminate(pid: u32) {
+    let sent = std::process::Command::new("kill")
+        .args(["-TERM", &pid.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
 }
 
 /// The worker's binary.
