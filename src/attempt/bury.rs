@@ -3,7 +3,7 @@ use std::time::Duration;
 use export_api::NextUri;
 use tokio::time::{Instant, sleep};
 
-use super::{Failure, World};
+use super::{Failure, under_way::Attempt};
 use crate::ports::{Fate, QueryId};
 
 /// Between two looks at a query that was told to end.
@@ -17,14 +17,15 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// no longer knows it, and then lets it settle: cancelled writers were seen to
 /// leave objects seconds after their query had failed.
 pub(super) async fn bury(
-    world: &World,
+    attempt: &Attempt<'_>,
     query: &QueryId,
     next_uri: Option<&NextUri>,
 ) -> Result<(), Failure> {
+    let starburst = &attempt.world.starburst;
     let deadline = Instant::now() + PATIENCE;
     let mut cancelled = false;
     loop {
-        match world.starburst.look_up(query).await? {
+        match starburst.look_up(query).await? {
             Fate::Finished | Fate::Failed(_) | Fate::Unknown => break,
             Fate::Running | Fate::Finishing if Instant::now() >= deadline => {
                 return Err(Failure::Undead(query.clone()));
@@ -32,11 +33,11 @@ pub(super) async fn bury(
             Fate::Running | Fate::Finishing => {}
         }
         if !cancelled {
-            world.starburst.cancel(query, next_uri).await?;
+            starburst.cancel(query, next_uri).await?;
             cancelled = true;
         }
         sleep(LOOK).await;
     }
-    sleep(world.settings.settle).await;
+    attempt.settle().await;
     Ok(())
 }

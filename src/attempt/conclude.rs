@@ -1,12 +1,10 @@
 use export_api::QueryStats;
-use tokio::time::sleep;
 
 use super::{
-    Ending, Failure, Task, World,
+    Ending, Failure,
     destination::{foreign, purge},
     inventory::{self, Inventory},
-    lease::Lease,
-    progress::Progress,
+    under_way::Attempt,
 };
 use crate::{ports::QueryId, telemetry::Step};
 
@@ -16,15 +14,12 @@ use crate::{ports::QueryId, telemetry::Step};
 /// is taken twice, a settling time apart, and must agree, and files that carry
 /// another query's id are debris.
 pub(super) async fn conclude(
-    world: &World,
-    task: &Task,
-    lease: &Lease<'_>,
-    progress: &Progress,
+    attempt: &Attempt<'_>,
     query: &QueryId,
     stats: Option<QueryStats>,
 ) -> Result<Ending, Failure> {
-    let counting = count(world, task, lease, query);
-    let inventory = progress.during(world, Step::Inventory, counting).await?;
+    let counting = count(attempt, query);
+    let inventory = attempt.during(Step::Inventory, counting).await?;
     Ok(Ending::Exported {
         query: query.clone(),
         inventory,
@@ -32,18 +27,14 @@ pub(super) async fn conclude(
     })
 }
 
-async fn count(
-    world: &World,
-    task: &Task,
-    lease: &Lease<'_>,
-    query: &QueryId,
-) -> Result<Inventory, Failure> {
+async fn count(attempt: &Attempt<'_>, query: &QueryId) -> Result<Inventory, Failure> {
+    let Attempt { world, task, .. } = attempt;
     let storage = world.storage.as_ref();
     let (folder, concurrency) = (&task.destination, world.settings.count_concurrency);
-    let is_later_attempt = task.attempt.is_some_and(|attempt| attempt > 1);
+    let is_later_attempt = task.attempt.is_some_and(|number| number > 1);
     let before = if is_later_attempt {
         let before = inventory::fingerprint(storage, folder, Some(query)).await?;
-        sleep(world.settings.settle).await;
+        attempt.settle().await;
         Some(before)
     } else {
         None
@@ -53,7 +44,7 @@ async fn count(
         return Err(Failure::Unsettled(folder.to_string()));
     }
     if !task.is_first_attempt() {
-        purge(world, lease, inventory.debris.clone()).await?;
+        purge(attempt, inventory.debris.clone()).await?;
     } else if let Some(object) = inventory.debris.first() {
         return Err(foreign(object).into());
     }

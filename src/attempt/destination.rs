@@ -1,6 +1,6 @@
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{Failure, JobError, Task, World, lease::Lease};
+use super::{Failure, JobError, Task, under_way::Attempt};
 use crate::ports::StoredObject;
 
 /// Makes sure that the destination is empty, or empties it of what earlier
@@ -9,7 +9,8 @@ use crate::ports::StoredObject;
 /// On a known first attempt anything there is somebody else's. On a later one,
 /// objects younger than the job are its own debris. Nothing is deleted unless
 /// everything there is debris.
-pub(super) async fn clear(world: &World, task: &Task, lease: &Lease<'_>) -> Result<(), Failure> {
+pub(super) async fn clear(attempt: &Attempt<'_>) -> Result<(), Failure> {
+    let Attempt { world, task, .. } = attempt;
     let mut debris = Vec::new();
     let mut objects = world.storage.list(&task.destination);
     while let Some(object) = objects.try_next().await? {
@@ -21,15 +22,12 @@ pub(super) async fn clear(world: &World, task: &Task, lease: &Lease<'_>) -> Resu
         }
         debris.push(object);
     }
-    purge(world, lease, debris).await
+    purge(attempt, debris).await
 }
 
 /// Deletes objects that were found to be debris, while the lease holds.
-pub(super) async fn purge(
-    world: &World,
-    lease: &Lease<'_>,
-    debris: Vec<StoredObject>,
-) -> Result<(), Failure> {
+pub(super) async fn purge(attempt: &Attempt<'_>, debris: Vec<StoredObject>) -> Result<(), Failure> {
+    let Attempt { world, lease, .. } = attempt;
     stream::iter(debris)
         .map(Ok::<_, Failure>)
         .try_for_each_concurrent(world.settings.count_concurrency, |object| async move {

@@ -22,6 +22,7 @@ mod poll;
 mod postpone;
 mod progress;
 mod pursue;
+mod recover;
 mod report;
 pub mod schedule;
 mod snapshot;
@@ -30,6 +31,7 @@ mod statement;
 mod submit;
 mod task;
 mod telling;
+mod under_way;
 mod verdict;
 mod world;
 

@@ -1,14 +1,9 @@
 use chrono::{DateTime, Utc};
 use export_api::ExportJob;
-use tracing::Instrument;
 
 use super::{
-    Ending, Failure, Shutdown, Task, World,
-    bury::bury,
-    lease::Lease,
-    progress::{Progress, Submission},
-    pursue::{fate_without_token, pursue},
-    report, schedule, verdict,
+    Ending, Failure, Shutdown, Task, World, bury::bury, progress::Submission, pursue::pursue,
+    recover::by_id, report, schedule, under_way::Attempt,
 };
 use crate::telemetry::{Loop, Step};
 
@@ -22,43 +17,30 @@ pub async fn poll(world: &World, shutdown: &Shutdown, job: &ExportJob) {
         return;
     };
     let _in_flight = world.events.metrics().in_flight(Loop::Poller);
-    let progress = Progress::new(Step::Poll);
-    let lease = Lease::new(world, &task);
-    let work = ask(world, shutdown, &task, &lease, &progress);
-    async {
-        let ending = verdict::ending_of(world, shutdown, &task, &lease, &progress, work).await;
-        report::report(world, &task, &progress, ending).await;
-    }
-    .instrument(task.facts.span().clone())
-    .await;
+    let attempt = Attempt::new(world, shutdown, &task, Step::Poll);
+    attempt.run(ask(&attempt)).await;
 }
 
-async fn ask(
-    world: &World,
-    shutdown: &Shutdown,
-    task: &Task,
-    lease: &Lease<'_>,
-    progress: &Progress,
-) -> Result<Ending, Failure> {
+async fn ask(attempt: &Attempt<'_>) -> Result<Ending, Failure> {
+    let task = attempt.task;
     let query = task.query.clone().ok_or(Failure::NoQuery)?;
     if task.cancel_requested {
-        let burial = bury(world, &query, task.next_uri.as_ref());
-        progress.during(world, Step::Bury, burial).await?;
+        let burial = bury(attempt, &query, task.next_uri.as_ref());
+        attempt.during(Step::Bury, burial).await?;
         return Ok(Ending::Cancelled);
     }
     let Some(next_uri) = task.next_uri.clone() else {
-        return fate_without_token(world, task, lease, progress, &query, None)
+        return by_id(attempt, &query, None)
             .await?
             .ok_or(Failure::Forgotten(query));
     };
-    let submission = Submission {
+    attempt.progress.submitted(Submission {
         query,
         next_uri,
         poll_count: task.poll_count.saturating_add(1),
         submitted_at: task.submitted_at,
-    };
-    progress.submitted(submission);
-    pursue(world, shutdown, task, lease, progress, Step::Poll).await
+    });
+    pursue(attempt, Step::Poll).await
 }
 
 /// Whether a pollable job is to be asked for at `now`.

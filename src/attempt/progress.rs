@@ -2,9 +2,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use export_api::NextUri;
-use tracing::Instrument as _;
 
-use super::{Ending, World, schedule};
+use super::{Ending, schedule};
 use crate::{ports::QueryId, telemetry::Step};
 
 /// A query that the Control Plane knows of: whoever dies now, any replica can go on.
@@ -32,17 +31,9 @@ impl Progress {
         }
     }
 
-    /// Does the work of a step, inside the step's span and measured.
-    pub(super) async fn during<T>(
-        &self,
-        world: &World,
-        step: Step,
-        work: impl Future<Output = T>,
-    ) -> T {
+    /// A step begins.
+    pub(super) fn enter(&self, step: Step) {
         *lock(&self.step) = step;
-        let _clock = world.events.metrics().step(step);
-        let span = tracing::info_span!("step", step = step.as_str());
-        work.instrument(span).await
     }
 
     /// The step it is in.

@@ -1,6 +1,6 @@
-use export_api::{ExportJob, JobUpdate, JobUpdated};
+use export_api::{ExportJob, JobUpdate};
 
-use super::{Ending, Failure, JobError, Task, World, progress::Progress, snapshot, telling::tell};
+use super::{Ending, Failure, JobError, World, snapshot, telling::tell, under_way::Attempt};
 use crate::{
     ports::{ControlPlaneError, ErrorKind},
     telemetry::{JobFacts, Step},
@@ -10,26 +10,75 @@ use crate::{
 ///
 /// A report that does not get through is lost, not the job: its lease runs out
 /// and the next poller finds the same query, over, with the same files.
-pub(super) async fn report(world: &World, task: &Task, progress: &Progress, ending: Ending) {
+pub(super) async fn report(attempt: &Attempt<'_>, mut ending: Ending) {
+    let Attempt {
+        world,
+        task,
+        progress,
+        ..
+    } = attempt;
     if let Ending::LeaseLost = ending {
         return world.events.lease_lost(&task.facts, progress.step());
     }
     let now = world.clock.now();
-    let Some(update) = ending.update(now) else {
-        return;
-    };
-    if ending.is_terminal() && !may_end(world, task).await {
-        return world.events.lease_lost(&task.facts, Step::Report);
-    }
-    let sending = send(world, task, update);
-    match progress.during(world, Step::Report, sending).await {
-        Ok(answer) => {
-            tell(world, task, progress, &ending, now);
-            if ending.is_terminal() {
-                snapshot::ended(world, &task.snapshot_id, &answer).await;
-            }
+    while let Some(update) = ending.update(now) {
+        if ending.is_terminal() && !may_end(attempt).await {
+            return world.events.lease_lost(&task.facts, Step::Report);
         }
-        Err(error) => refused(world, task, progress, ending, error).await,
+        let token = task.token.as_ref();
+        let sending = world.control_plane.update_job(&task.id, token, update);
+        match attempt.during(Step::Report, sending).await {
+            Ok(answer) => {
+                tell(attempt, &ending, now);
+                if ending.is_terminal() {
+                    snapshot::ended(world, &task.snapshot_id, &answer).await;
+                }
+                return;
+            }
+            Err(error) if error.kind() == ErrorKind::LeaseLost => {
+                return world.events.lease_lost(&task.facts, Step::Report);
+            }
+            Err(error) => match instead(ending, error) {
+                Ok(other) => ending = other,
+                Err(error) => {
+                    let cause = Failure::from(error).cause();
+                    return world.events.left_as_it_is(&task.facts, &cause);
+                }
+            },
+        }
+    }
+}
+
+/// A Control Plane that will never take a report still takes a failure that
+/// says so. Anything else is left as it is.
+fn instead(ending: Ending, error: ControlPlaneError) -> Result<Ending, ControlPlaneError> {
+    match (error.kind(), ending) {
+        (ErrorKind::Permanent, Ending::Exported { .. }) => Ok(Ending::Failed(error.into())),
+        // First-generation Control Planes take no job back.
+        (
+            ErrorKind::Permanent,
+            Ending::GivenBack {
+                failure: Some(failure),
+                ..
+            },
+        ) => Ok(Ending::Failed(failure)),
+        (_, _) => Err(error),
+    }
+}
+
+/// A Control Plane without leases lets anything overwrite anything: there the
+/// job is read once more before it is ended.
+async fn may_end(attempt: &Attempt<'_>) -> bool {
+    let Attempt { world, task, .. } = attempt;
+    if task.token.is_some() {
+        return true;
+    }
+    match world.control_plane.snapshot_jobs(&task.snapshot_id).await {
+        Ok(jobs) => !jobs
+            .iter()
+            .any(|job| job.id == task.id && job.status.is_terminal()),
+        // The write that follows meets the same trouble, or passes.
+        Err(_) => true,
     }
 }
 
@@ -52,80 +101,5 @@ pub(super) async fn unreadable(world: &World, job: &ExportJob, error: JobError) 
         Err(error) => world
             .events
             .left_as_it_is(&facts, &Failure::from(error).cause()),
-    }
-}
-
-/// A Control Plane without leases lets anything overwrite anything: there the
-/// job is read once more before it is ended.
-async fn may_end(world: &World, task: &Task) -> bool {
-    if task.token.is_some() {
-        return true;
-    }
-    match world.control_plane.snapshot_jobs(&task.snapshot_id).await {
-        Ok(jobs) => !jobs
-            .iter()
-            .any(|job| job.id == task.id && job.status.is_terminal()),
-        // The write that follows meets the same trouble, or passes.
-        Err(_) => true,
-    }
-}
-
-async fn send(
-    world: &World,
-    task: &Task,
-    update: JobUpdate,
-) -> Result<JobUpdated, ControlPlaneError> {
-    world
-        .control_plane
-        .update_job(&task.id, task.token.as_ref(), update)
-        .await
-}
-
-/// A Control Plane that will never take this report still takes a failure that says so.
-async fn refused(
-    world: &World,
-    task: &Task,
-    progress: &Progress,
-    ending: Ending,
-    error: ControlPlaneError,
-) {
-    match (error.kind(), ending) {
-        (ErrorKind::LeaseLost, _) => world.events.lease_lost(&task.facts, Step::Report),
-        (ErrorKind::Permanent, Ending::Exported { .. }) => {
-            fail(world, task, progress, error.into()).await;
-        }
-        // First-generation Control Planes take no job back.
-        (
-            ErrorKind::Permanent,
-            Ending::GivenBack {
-                failure: Some(failure),
-                ..
-            },
-        ) => {
-            fail(world, task, progress, failure).await;
-        }
-        (_, _) => world
-            .events
-            .left_as_it_is(&task.facts, &Failure::from(error).cause()),
-    }
-}
-
-async fn fail(world: &World, task: &Task, progress: &Progress, failure: Failure) {
-    let ending = Ending::Failed(failure);
-    let now = world.clock.now();
-    let Some(update) = ending.update(now) else {
-        return;
-    };
-    match send(world, task, update).await {
-        Ok(answer) => {
-            tell(world, task, progress, &ending, now);
-            snapshot::ended(world, &task.snapshot_id, &answer).await;
-        }
-        Err(error) if error.kind() == ErrorKind::LeaseLost => {
-            world.events.lease_lost(&task.facts, Step::Report);
-        }
-        Err(error) => world
-            .events
-            .left_as_it_is(&task.facts, &Failure::from(error).cause()),
     }
 }

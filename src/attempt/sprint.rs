@@ -3,7 +3,7 @@ use std::time::Duration;
 use export_api::QueryStats;
 use tokio::time::Instant;
 
-use super::{Shutdown, World, progress::Progress};
+use super::under_way::Attempt;
 use crate::{ports::StarburstError, telemetry::Step};
 
 /// A sprint without data ends after this long, whatever its pages promise.
@@ -26,19 +26,17 @@ pub(super) enum Sprint {
 /// persists what is left at the end. A worker that dies in between leaves a
 /// token that answers 410, and the query is looked up by its id.
 pub(super) async fn sprint(
-    world: &World,
-    shutdown: &Shutdown,
-    progress: &Progress,
+    attempt: &Attempt<'_>,
     first_step: Step,
 ) -> Result<Sprint, StarburstError> {
     let mut last_data = Instant::now();
     let mut step = first_step;
     loop {
-        let Some(submission) = progress.submission() else {
+        let Some(submission) = attempt.progress.submission() else {
             return Ok(Sprint::Parked);
         };
-        let following = world.starburst.follow(&submission.next_uri);
-        let page = progress.during(world, step, following).await?;
+        let following = attempt.world.starburst.follow(&submission.next_uri);
+        let page = attempt.during(step, following).await?;
         step = Step::Sprint;
         if let Some(error) = page.error {
             return Err(StarburstError::Query(error));
@@ -48,12 +46,12 @@ pub(super) async fn sprint(
         let Some(next_uri) = page.next_uri else {
             return Ok(Sprint::Over(page.stats));
         };
-        progress.advance(next_uri);
+        attempt.progress.advance(next_uri);
         if page.has_data {
             last_data = Instant::now();
         }
         let is_promising = follow_at_once && last_data.elapsed() < LONGEST_WITHOUT_DATA;
-        if !is_promising || shutdown.stopping.is_cancelled() {
+        if !is_promising || attempt.shutdown.stopping.is_cancelled() {
             return Ok(Sprint::Parked);
         }
     }

@@ -1,14 +1,8 @@
 use export_api::{ExportJob, JobUpdate, JobUpdated, WireTime};
-use tracing::Instrument;
 
 use super::{
-    Ending, Failure, Shutdown, Task, World,
-    bury::bury,
-    destination,
-    lease::Lease,
-    progress::{Progress, Submission},
-    pursue::pursue,
-    report, schedule, snapshot, statement, verdict,
+    Ending, Failure, Shutdown, Task, World, bury::bury, destination, progress::Submission,
+    pursue::pursue, report, schedule, snapshot, statement, under_way::Attempt,
 };
 use crate::telemetry::{Loop, Step};
 
@@ -23,40 +17,32 @@ pub async fn submit(world: &World, shutdown: &Shutdown, job: &ExportJob) {
     };
     let _in_flight = world.events.metrics().in_flight(Loop::Submitter);
     world.events.claimed(&task.facts);
-    let progress = Progress::new(Step::Check);
-    let lease = Lease::new(world, &task);
-    let work = prepare(world, shutdown, &task, job, &lease, &progress);
-    async {
-        let ending = verdict::ending_of(world, shutdown, &task, &lease, &progress, work).await;
-        report::report(world, &task, &progress, ending).await;
-    }
-    .instrument(task.facts.span().clone())
-    .await;
+    let attempt = Attempt::new(world, shutdown, &task, Step::Check);
+    attempt.run(prepare(&attempt, job)).await;
 }
 
 /// The steps that come before a query runs, in the one order that is safe: what
 /// a step has done is known to the Control Plane, or harmless, before the next
 /// one acts.
-async fn prepare(
-    world: &World,
-    shutdown: &Shutdown,
-    task: &Task,
-    job: &ExportJob,
-    lease: &Lease<'_>,
-    progress: &Progress,
-) -> Result<Ending, Failure> {
+async fn prepare(attempt: &Attempt<'_>, job: &ExportJob) -> Result<Ending, Failure> {
+    let Attempt {
+        world,
+        task,
+        progress,
+        ..
+    } = attempt;
     let statement = statement::build(world, task, job)?;
     if let Some(query) = &task.query {
-        let burial = bury(world, query, task.next_uri.as_ref());
-        progress.during(world, Step::Bury, burial).await?;
+        let burial = bury(attempt, query, task.next_uri.as_ref());
+        attempt.during(Step::Bury, burial).await?;
     }
-    let clearing = destination::clear(world, task, lease);
-    progress.during(world, Step::Check, clearing).await?;
-    if shutdown.stopping.is_cancelled() {
+    let clearing = destination::clear(attempt);
+    attempt.during(Step::Check, clearing).await?;
+    if attempt.shutdown.stopping.is_cancelled() {
         return Ok(progress.interrupted(world.clock.now()));
     }
     let registering = world.starburst.register(&statement);
-    let registered = progress.during(world, Step::Register, registering).await?;
+    let registered = attempt.during(Step::Register, registering).await?;
     let submission = Submission {
         query: registered.query_id,
         next_uri: registered.next_uri,
@@ -64,12 +50,12 @@ async fn prepare(
         submitted_at: Some(world.clock.now()),
     };
     let persisting = persist(world, task, &submission);
-    let answer = progress.during(world, Step::Persist, persisting).await?;
+    let answer = attempt.during(Step::Persist, persisting).await?;
     world.events.submitted(&task.facts, &submission.query);
     progress.submitted(submission);
     snapshot::started(world, task, &answer).await;
     // The first GET of the sprint is the kick: now it runs.
-    pursue(world, shutdown, task, lease, progress, Step::Kick).await
+    pursue(attempt, Step::Kick).await
 }
 
 /// Makes the query known to the Control Plane. Before this, a crash leaves a

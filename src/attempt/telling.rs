@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use export_api::{JobUpdate, WireTime};
 
-use super::{Ending, Task, World, progress::Progress};
+use super::{Ending, under_way::Attempt};
 use crate::{
     ports::ErrorKind,
     telemetry::{Cause, Counts, ErrorSource},
@@ -69,17 +69,11 @@ impl Ending {
 }
 
 /// Log line and metrics of an ending that the Control Plane knows now.
-pub(super) fn tell(
-    world: &World,
-    task: &Task,
-    progress: &Progress,
-    ending: &Ending,
-    now: DateTime<Utc>,
-) {
-    let (events, facts) = (&world.events, &task.facts);
+pub(super) fn tell(attempt: &Attempt<'_>, ending: &Ending, now: DateTime<Utc>) {
+    let (events, facts) = (&attempt.world.events, &attempt.task.facts);
     match ending {
         Ending::Exported { inventory, .. } => {
-            let submission = progress.submission();
+            let submission = attempt.progress.submission();
             let polls = submission
                 .as_ref()
                 .map_or(0, |submission| submission.poll_count);

@@ -1,8 +1,6 @@
 //! What a failure means for the job.
 
-use chrono::{DateTime, Utc};
-
-use super::{Ending, Failure, Shutdown, Task, World, lease::Lease, progress::Progress, schedule};
+use super::{Ending, Failure, schedule, under_way::Attempt};
 use crate::ports::{ErrorKind, Remedy, StarburstError};
 
 /// Seconds before a job that was given back may be claimed again,
@@ -10,40 +8,18 @@ const RETRY_SECONDS: u32 = 10;
 /// and where the cluster itself is short of something.
 const RETRY_LATER_SECONDS: u32 = 90;
 
-/// Runs the work on a job while its lease holds and grace lasts, and says how it ended.
-pub(super) async fn ending_of(
-    world: &World,
-    shutdown: &Shutdown,
-    task: &Task,
-    lease: &Lease<'_>,
-    progress: &Progress,
-    work: impl Future<Output = Result<Ending, Failure>>,
-) -> Ending {
-    let outcome = tokio::select! {
-        biased;
-        () = shutdown.aborting.cancelled() => return progress.interrupted(world.clock.now()),
-        outcome = work => outcome,
-        lost = lease.keep(world) => Err(lost),
-    };
-    outcome.unwrap_or_else(|failure| judge(task, progress, failure, world.clock.now()))
-}
-
 /// What a failure means for the job: the one place where that is decided.
-fn judge(task: &Task, progress: &Progress, failure: Failure, now: DateTime<Utc>) -> Ending {
+pub(super) fn judge(attempt: &Attempt<'_>, failure: Failure) -> Ending {
+    let now = attempt.world.clock.now();
     match failure.kind() {
         ErrorKind::Permanent => Ending::Failed(failure),
         ErrorKind::LeaseLost => Ending::LeaseLost,
-        ErrorKind::Interrupted => progress.interrupted(now),
-        ErrorKind::Transient => judge_transient(task, progress, failure, now),
+        ErrorKind::Interrupted => attempt.progress.interrupted(now),
+        ErrorKind::Transient => judge_transient(attempt, failure),
     }
 }
 
-fn judge_transient(
-    task: &Task,
-    progress: &Progress,
-    failure: Failure,
-    now: DateTime<Utc>,
-) -> Ending {
+fn judge_transient(attempt: &Attempt<'_>, failure: Failure) -> Ending {
     let give_back = |failure, retry_after_seconds| Ending::GivenBack {
         failure: Some(failure),
         retry_after_seconds,
@@ -53,7 +29,9 @@ fn judge_transient(
         Failure::Starburst(StarburstError::Query(error)) => match error.remedy() {
             Remedy::Retry => give_back(failure, RETRY_SECONDS),
             Remedy::RetryLater => give_back(failure, RETRY_LATER_SECONDS),
-            Remedy::RetryOnce if task.is_first_attempt() => give_back(failure, RETRY_SECONDS),
+            Remedy::RetryOnce if attempt.task.is_first_attempt() => {
+                give_back(failure, RETRY_SECONDS)
+            }
             Remedy::RetryOnce | Remedy::Fail => Ending::Failed(failure),
         },
         Failure::Forgotten(_) | Failure::Orphaned(_) | Failure::NoQuery => {
@@ -66,9 +44,12 @@ fn judge_transient(
         | Failure::Starburst(_)
         | Failure::Storage(_)
         | Failure::Inventory(_)
-        | Failure::Unsettled(_) => match progress.submission() {
+        | Failure::Unsettled(_) => match attempt.progress.submission() {
             Some(submission) => Ending::Parked {
-                next_poll_at: schedule::next_poll_at(now, submission.poll_count),
+                next_poll_at: schedule::next_poll_at(
+                    attempt.world.clock.now(),
+                    submission.poll_count,
+                ),
                 next_uri: submission.next_uri,
                 poll_count: submission.poll_count,
                 hindrance: Some(failure),
