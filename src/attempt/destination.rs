@@ -26,8 +26,16 @@ pub(super) async fn clear(attempt: &Attempt<'_>) -> Result<(), Failure> {
 }
 
 /// Deletes objects that were found to be debris, while the lease holds.
+///
+/// The lease is renewed after the listing and before the first delete: what was
+/// listed lay there while the folder was still this job's. A cancel, say, would
+/// have given the folder away at once.
 pub(super) async fn purge(attempt: &Attempt<'_>, debris: Vec<StoredObject>) -> Result<(), Failure> {
     let Attempt { world, lease, .. } = attempt;
+    if debris.is_empty() {
+        return Ok(());
+    }
+    lease.renew(world).await?;
     stream::iter(debris)
         .map(Ok::<_, Failure>)
         .try_for_each_concurrent(world.settings.count_concurrency, |object| async move {

@@ -27,6 +27,8 @@ pub enum Fault {
     CrashAfter,
     /// The lease runs out just before the call; the process does not know.
     LeaseLost,
+    /// The snapshot is cancelled just before the call, and with it a claimed job.
+    Cancelled,
 }
 
 #[derive(Debug, Default)]
@@ -59,11 +61,12 @@ impl Faults {
         self.plan.lock().unwrap().is_empty()
     }
 
-    /// Runs one outside call. `lost` is the error of a call without an answer.
+    /// Runs one outside call. `lost` is the error of a call without an answer;
+    /// `upset` does to the world what a fault beside the call does.
     pub async fn around<T, E>(
         &self,
         name: &'static str,
-        expire_leases: impl FnOnce(),
+        upset: impl FnOnce(Fault),
         effect: impl FnOnce() -> Result<T, E>,
         lost: impl FnOnce() -> E,
     ) -> Result<T, E> {
@@ -78,8 +81,8 @@ impl Faults {
                 let _ = effect();
                 Err(lost())
             }
-            Some(Fault::LeaseLost) => {
-                expire_leases();
+            Some(fault @ (Fault::LeaseLost | Fault::Cancelled)) => {
+                upset(fault);
                 effect()
             }
             Some(Fault::CrashBefore) => self.die().await,

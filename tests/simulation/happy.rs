@@ -2,7 +2,11 @@ use std::{sync::Arc, time::Duration};
 
 use export_api::{JobStatus, SnapshotStatus};
 
-use super::{SimulatedWorld, at, faults::Faults, state::Object};
+use super::{
+    SimulatedWorld, at,
+    faults::{Fault, Faults},
+    state::Object,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_job_of_any_length_is_exported_once_and_counted() {
@@ -138,4 +142,56 @@ async fn a_cancelled_job_has_its_query_cancelled() {
         state.queries[0].state,
         super::state::QueryState::Failed("USER_CANCELED")
     ));
+}
+
+/// A world whose job comes back for a second attempt and finds debris of the first.
+fn world_with_debris() -> SimulatedWorld {
+    let world = SimulatedWorld::new(Duration::from_secs(1));
+    {
+        let mut state = world.state.lock().unwrap();
+        state.jobs[0].wire.attempt = Some(1);
+        let debris = Object {
+            rows: 1,
+            size: 10,
+            query: String::new(),
+            written: at("2026-11-22T03:00:00Z"),
+        };
+        state.objects.insert(DEBRIS.to_owned(), debris);
+    }
+    world
+}
+
+const DEBRIS: &str = "bucket/exports/person/debris";
+
+#[tokio::test(start_paused = true)]
+async fn debris_of_an_earlier_attempt_is_removed_before_the_next_writes() {
+    let world = world_with_debris();
+    let _replica = world.start("a", &Arc::default());
+    let job = world.job_over().await;
+    world.assert_exported_once(&job, "debris");
+    assert_eq!(job.attempt, Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_cancelled_while_its_folder_is_looked_at_deletes_nothing() {
+    let calls = {
+        let faults = Arc::<Faults>::default();
+        let world = world_with_debris();
+        let _replica = world.start("a", &faults);
+        world.job_over().await;
+        faults.calls()
+    };
+    let listed = calls.iter().position(|call| *call == "list").unwrap();
+    for cancelled in [listed, listed + 1] {
+        let world = world_with_debris();
+        let faults = Arc::new(Faults::at(cancelled, Fault::Cancelled));
+        let _replica = world.start("a", &faults);
+        let job = world.job_over().await;
+        assert_eq!(job.status, JobStatus::Cancelled);
+        let state = world.state.lock().unwrap();
+        assert!(
+            state.objects.contains_key(DEBRIS),
+            "cancelled at call {cancelled}"
+        );
+    }
 }

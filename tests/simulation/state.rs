@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use export_api::{ExportJob, SnapshotStatus};
+use export_api::{ExportJob, JobStatus, SnapshotStatus};
 
 /// One object of the simulated bucket. It may be written in the future: writers
 /// of a cancelled query still write for a while.
@@ -119,6 +119,24 @@ impl State {
         }
         self.queries[index].state = QueryState::Running;
         self.queries[index].started = Some(now);
+    }
+
+    /// Every lease runs out; nobody is told.
+    pub fn expire_leases(&mut self, now: DateTime<Utc>) {
+        for job in &mut self.jobs {
+            job.lease_until = job.lease_until.map(|_| now);
+        }
+    }
+
+    /// Somebody cancels the snapshot while its job is only claimed: the token
+    /// goes stale, and the folder is anybody's.
+    pub fn cancel_snapshot(&mut self) {
+        self.snapshot = SnapshotStatus::Cancelled;
+        for job in &mut self.jobs {
+            job.wire.status = JobStatus::Cancelled;
+            job.token += 1;
+            job.lease_until = None;
+        }
     }
 
     pub fn cancel(&mut self, id: &str, now: DateTime<Utc>) {

@@ -21,7 +21,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     at,
-    faults::Faults,
+    faults::{Fault, Faults},
     state::{Job, Object, QueryState, State},
 };
 
@@ -57,9 +57,11 @@ impl Replica {
         lost: impl FnOnce() -> E,
     ) -> Result<T, E> {
         let now = || self.world.clock.now();
-        let expire_leases = || {
-            for job in &mut self.world.state.lock().unwrap().jobs {
-                job.lease_until = job.lease_until.map(|_| now());
+        let upset = |fault| {
+            let mut state = self.world.state.lock().unwrap();
+            match fault {
+                Fault::Cancelled => state.cancel_snapshot(),
+                _ => state.expire_leases(now()),
             }
         };
         let effect = || {
@@ -67,7 +69,7 @@ impl Replica {
             state.advance(now());
             effect(&mut state, now())
         };
-        self.faults.around(name, expire_leases, effect, lost).await
+        self.faults.around(name, upset, effect, lost).await
     }
 }
 
