@@ -39,7 +39,7 @@ pub struct Poller {
     pub poll_wait: Duration,
     /// The pause between looks where the Control Plane does not wait.
     pub interval: Duration,
-    /// Set once a job came without a lease.
+    /// Whether the jobs of the last page came without a lease.
     pub saw_unleased: AtomicBool,
 }
 
@@ -90,15 +90,19 @@ impl Poller {
         let asked = Instant::now();
         match world.control_plane.pollable(&request).await {
             Ok(page) if page.jobs.iter().any(|job| job.claim_token.is_none()) => {
+                world.events.looked(Loop::Poller, page.jobs.len());
                 self.saw_unleased.store(true, Ordering::Relaxed);
                 let is_full = page.jobs.len() >= LARGEST_PAGE as usize;
                 Batch {
-                    jobs: due_jobs(world, page.jobs, is_full, room).await,
+                    jobs: due_jobs(world, page.jobs, is_full).await,
                     pause: Some(self.interval),
                 }
             }
             Ok(page) => {
                 world.events.looked(Loop::Poller, page.jobs.len());
+                if !page.jobs.is_empty() {
+                    self.saw_unleased.store(false, Ordering::Relaxed);
+                }
                 let has_waited = !self.poll_wait.is_zero() && asked.elapsed() >= self.poll_wait / 2;
                 let pause = page.jobs.is_empty() && !has_waited;
                 Batch {
@@ -118,9 +122,9 @@ impl Poller {
 
 /// Of a page without leases, the jobs that are due and that this process is not
 /// at already. Where the page is full, the others are moved out of the way.
-async fn due_jobs(world: &World, page: Vec<ExportJob>, is_full: bool, room: u32) -> Vec<ExportJob> {
+async fn due_jobs(world: &World, page: Vec<ExportJob>, is_full: bool) -> Vec<ExportJob> {
     let now = world.clock.now();
-    let (mut due, early): (Vec<_>, Vec<_>) = page
+    let (due, early): (Vec<_>, Vec<_>) = page
         .into_iter()
         .filter(|job| !world.in_flight.contains(&job.id))
         .partition(|job| attempt::is_due(job, now));
@@ -133,6 +137,5 @@ async fn due_jobs(world: &World, page: Vec<ExportJob>, is_full: bool, room: u32)
             })
             .await;
     }
-    due.truncate(room as usize);
     due
 }

@@ -4,7 +4,10 @@ use export_api::NextUri;
 use tokio::time::{Instant, sleep};
 
 use super::{Failure, under_way::Attempt};
-use crate::ports::{Fate, QueryId};
+use crate::{
+    ports::{Fate, QueryId},
+    retry::Retryable as _,
+};
 
 /// Between two looks at a query that was told to end.
 const LOOK: Duration = Duration::from_secs(1);
@@ -33,8 +36,12 @@ pub(super) async fn bury(
             Fate::Running | Fate::Finishing => {}
         }
         if !cancelled {
-            starburst.cancel(query, next_uri).await?;
-            cancelled = true;
+            match starburst.cancel(query, next_uri).await {
+                Ok(()) => cancelled = true,
+                // Asked again with the next look.
+                Err(error) if error.is_transient() => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         sleep(LOOK).await;
     }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use export_api::JobUpdate;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Failure, Task, World};
 use crate::ports::{ControlPlaneError, ErrorKind};
@@ -66,13 +66,13 @@ impl<'a> Lease<'a> {
         }
         loop {
             sleep(self.length / 3).await;
-            match self.renew(world).await {
-                Ok(()) => {}
-                Err(failure) if failure.kind() == ErrorKind::LeaseLost => return failure,
-                Err(failure) => tracing::warn!(error = %failure, "heartbeat failed"),
-            }
-            if let Err(expired) = self.ensure_live() {
-                return expired;
+            // A heartbeat that is not answered in time is as good as none.
+            let expires = *self.expires.lock().unwrap_or_else(PoisonError::into_inner);
+            match timeout_at(expires, self.renew(world)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(failure)) if failure.kind() == ErrorKind::LeaseLost => return failure,
+                Ok(Err(failure)) => tracing::warn!(error = %failure, "heartbeat failed"),
+                Err(_) => return ControlPlaneError::LeaseLost.into(),
             }
         }
     }

@@ -58,7 +58,55 @@ pub(super) fn derived_due(job: &ExportJob) -> Option<DateTime<Utc>> {
         return None;
     }
     let (submitted, asked) = (job.submitted_at?.0, job.updated_at?.0);
+    // A due time after the last write was set by that write: no other has to be derived.
+    if let Some(due) = job.next_poll_at.filter(|due| due.0 > asked) {
+        return Some(due.0);
+    }
     // Moving `next_poll_at` may have rewritten `submitted_at`; the claim came before it.
     let began = job.claimed_at.map_or(submitted, |at| at.0.min(submitted));
     Some(schedule::derived_due(began, asked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(times: &serde_json::Value) -> ExportJob {
+        let mut job = serde_json::json!({
+            "id": "1", "snapshot_id": "1", "job_type": "node", "entity_name": "E",
+            "status": "submitted", "submitted_at": "2026-11-22T03:00:00Z",
+        });
+        job.as_object_mut()
+            .unwrap()
+            .extend(times.as_object().unwrap().clone());
+        serde_json::from_value(job).unwrap()
+    }
+
+    fn due(job: &ExportJob) -> String {
+        derived_due(job).unwrap().to_rfc3339()
+    }
+
+    #[test]
+    fn a_leased_job_is_due_whenever_it_is_handed_out() {
+        let leased = job(&serde_json::json!({
+            "claim_token": "t", "updated_at": "2026-11-22T03:00:00Z",
+        }));
+        assert!(is_due(&leased, DateTime::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn without_a_lease_the_due_time_follows_from_age_and_last_write() {
+        let asked = job(&serde_json::json!({
+            "next_poll_at": "2026-11-22T03:00:02Z", "updated_at": "2026-11-22T03:00:10Z",
+        }));
+        assert_eq!(due(&asked), "2026-11-22T03:00:18+00:00");
+    }
+
+    #[test]
+    fn a_job_that_was_moved_out_of_the_way_is_not_moved_on_and_on() {
+        let postponed = job(&serde_json::json!({
+            "next_poll_at": "2026-11-22T03:00:18Z", "updated_at": "2026-11-22T03:00:17Z",
+        }));
+        assert_eq!(due(&postponed), "2026-11-22T03:00:18+00:00");
+    }
 }

@@ -33,24 +33,25 @@ async fn prepare(attempt: &Attempt<'_>, job: &ExportJob) -> Result<Ending, Failu
     } = attempt;
     let statement = statement::build(world, task, job)?;
     if let Some(query) = &task.query {
-        let burial = bury(attempt, query, task.next_uri.as_ref());
-        attempt.during(Step::Bury, burial).await?;
+        let burial = || bury(attempt, query, task.next_uri.as_ref());
+        attempt.patiently(Step::Bury, burial).await?;
     }
-    let clearing = destination::clear(attempt);
-    attempt.during(Step::Check, clearing).await?;
-    if attempt.shutdown.stopping.is_cancelled() {
+    let clearing = || destination::clear(attempt);
+    attempt.patiently(Step::Check, clearing).await?;
+    // A job that cannot be given back had better be registered and persisted.
+    if attempt.shutdown.stopping.is_cancelled() && task.token.is_some() {
         return Ok(progress.interrupted(world.clock.now()));
     }
-    let registering = world.starburst.register(&statement);
-    let registered = attempt.during(Step::Register, registering).await?;
+    let registering = async || Ok(world.starburst.register(&statement).await?);
+    let registered = attempt.patiently(Step::Register, registering).await?;
     let submission = Submission {
         query: registered.query_id,
         next_uri: registered.next_uri,
         poll_count: 0,
         submitted_at: Some(world.clock.now()),
     };
-    let persisting = persist(world, task, &submission);
-    let answer = attempt.during(Step::Persist, persisting).await?;
+    let persisting = || persist(world, task, &submission);
+    let answer = attempt.patiently(Step::Persist, persisting).await?;
     world.events.submitted(&task.facts, &submission.query);
     progress.submitted(submission);
     snapshot::started(world, task, &answer).await;

@@ -3,9 +3,12 @@
 //! `/v1/query/{id}` tells and cancels; where a gateway or access control hides
 //! it, SQL does: `system.runtime.queries` and `system.runtime.kill_query`.
 
+use std::time::Duration;
+
 use export_api::NextUri;
 use http::StatusCode;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::{
     StarburstClient, page,
@@ -15,6 +18,9 @@ use super::{
     wire::QueryInfo,
 };
 use crate::ports::{ErrorKind, Fate, QueryError, QueryId, Starburst, StarburstError, Statement};
+
+/// How long SQL about a query may take.
+const LONGEST_ANSWER: Duration = Duration::from_secs(60);
 
 impl StarburstClient {
     pub(super) async fn look_up_query(&self, query: &QueryId) -> Result<Fate, StarburstError> {
@@ -55,7 +61,7 @@ impl StarburstClient {
             Literal(query.as_str())
         );
         let rows = self
-            .run(&beside(query, sql))
+            .ask_beside(query, sql)
             .await
             .map_err(|error| about_the_look_up(error, query))?;
         let Some(row) = rows.first() else {
@@ -99,12 +105,30 @@ impl StarburstClient {
         }
     }
 
+    /// Runs SQL about a query. It may queue behind the very queries it is about,
+    /// so it is not waited for without end.
+    async fn ask_beside(
+        &self,
+        query: &QueryId,
+        sql: String,
+    ) -> Result<Vec<Vec<Value>>, StarburstError> {
+        let statement = beside(query, sql);
+        timeout(LONGEST_ANSWER, self.run(&statement))
+            .await
+            .unwrap_or_else(|_| {
+                Err(StarburstError::ServerError {
+                    status: 200,
+                    message: format!("seeing about query {query}: no answer in time"),
+                })
+            })
+    }
+
     async fn kill_by_sql(&self, query: &QueryId) -> Result<(), StarburstError> {
         let sql = format!(
             "CALL system.runtime.kill_query(query_id => {}, message => 'cancelled by export-worker')",
             Literal(query.as_str())
         );
-        match self.run(&beside(query, sql)).await {
+        match self.ask_beside(query, sql).await {
             Ok(_) => Ok(()),
             Err(StarburstError::Query(error)) if is_over(&error) => Ok(()),
             Err(error) => Err(about_the_look_up(error, query)),

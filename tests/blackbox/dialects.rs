@@ -112,3 +112,21 @@ async fn counts_that_the_first_generation_cannot_store_fail_the_job_once() {
         "{job:?}"
     );
 }
+
+#[tokio::test]
+async fn an_outage_of_starburst_fails_no_job_of_a_queue_that_takes_none_back() {
+    let sandbox = Sandbox::start(SandboxConfig::default()).await.unwrap();
+    // Longer than the submission's own retries.
+    let down = sandbox
+        .faults()
+        .on(export_sandbox::faults::Service::Starburst)
+        .times(5)
+        .drop_connection();
+    let id = sandbox
+        .gen1()
+        .create_snapshot(None, vec![job("A", REGIONS, "gen1/outage")]);
+    let _worker = worker(&sandbox, "worker-1");
+    sandbox.gen1().until_snapshot(id, "ready").await;
+    assert_eq!(down.hits(), 5);
+    assert_eq!(sandbox.gen1().jobs(id)[0].row_count, Some(5));
+}
