@@ -18,6 +18,9 @@ pub struct StoredObject {
     pub size: u64,
     /// When it was written.
     pub last_modified: DateTime<Utc>,
+    /// Which writing of this name it is, where the store tells: a delete means
+    /// this one and no later one.
+    pub generation: Option<String>,
 }
 
 impl StoredObject {
@@ -56,7 +59,8 @@ pub trait Storage: Send + Sync {
     /// Reads an object's footer: one ranged read, one more where the footer is larger than that.
     async fn footer(&self, object: &StoredObject) -> Result<Footer, StorageError>;
 
-    /// Deletes one object. That it is gone already is no error.
+    /// Deletes one object, the very one that was listed. That it is gone already,
+    /// or was written anew since, is no error: what is there now is another object.
     async fn delete(&self, object: &StoredObject) -> Result<(), StorageError>;
 
     /// Writes and deletes a small object in the folder: for `doctor`.

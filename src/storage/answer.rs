@@ -41,7 +41,8 @@ impl Action<'_> {
         let (action, url) = (self.verb, self.url.to_owned());
         match status.as_u16() {
             401 | 403 => StorageError::Denied { action, url, cause },
-            404 => StorageError::NotFound {
+            // 412: the generation that was meant is not there any more.
+            404 | 412 => StorageError::NotFound {
                 url: self.missing.to_owned(),
             },
             408 | 429 | 500.. => StorageError::Unavailable {
@@ -141,11 +142,13 @@ mod tests {
         for status in [401, 403] {
             assert!(matches!(refused(status, ""), StorageError::Denied { .. }));
         }
-        assert!(matches!(refused(404, ""), StorageError::NotFound { .. }));
+        for status in [404, 412] {
+            assert!(matches!(refused(status, ""), StorageError::NotFound { .. }));
+        }
         for status in [408, 429, 500, 503, 599] {
             assert!(refused(status, "").is_transient(), "{status}");
         }
-        for status in [301, 400, 409, 412, 416] {
+        for status in [301, 400, 409, 416] {
             assert!(matches!(refused(status, ""), StorageError::Refused { .. }));
         }
     }

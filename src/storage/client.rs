@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{
-    Method,
+    HeaderName, Method,
     header::{AUTHORIZATION, CONTENT_TYPE, RANGE},
 };
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,7 @@ use crate::{
 
 /// The longest error answer that is read, in bytes.
 const ERROR_LIMIT: usize = 64 * 1024;
+const GENERATION_MATCH: HeaderName = HeaderName::from_static("x-goog-if-generation-match");
 
 /// Where the object store is and how patient we are with it.
 #[derive(Clone, Debug)]
@@ -69,6 +70,8 @@ pub(super) struct Ask<'a> {
     /// First and last byte.
     pub(super) range: Option<(u64, u64)>,
     pub(super) body: Option<Bytes>,
+    /// The object must still be this generation of its name.
+    pub(super) generation: Option<String>,
     /// How large the answer may be, in bytes.
     pub(super) limit: usize,
 }
@@ -82,6 +85,7 @@ impl<'a> Ask<'a> {
             query: Vec::new(),
             range: None,
             body: None,
+            generation: None,
             limit: ERROR_LIMIT,
         }
     }
@@ -135,6 +139,9 @@ impl StorageClient {
         }
         if let Some((first, last)) = ask.range {
             request = request.header(RANGE, format!("bytes={first}-{last}"));
+        }
+        if let Some(generation) = &ask.generation {
+            request = request.header(GENERATION_MATCH, generation);
         }
         if let Some(body) = &ask.body {
             request = request

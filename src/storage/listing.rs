@@ -29,6 +29,7 @@ struct Listed {
     name: String,
     size: u64,
     last_modified: DateTime<Utc>,
+    generation: Option<String>,
 }
 
 /// Where a listing stands.
@@ -64,6 +65,7 @@ impl StorageClient {
                     name: listed.name,
                     size: listed.size,
                     last_modified: listed.last_modified,
+                    generation: listed.generation,
                 })
             });
             Ok(Some((stream::iter(objects), next)))
@@ -153,6 +155,9 @@ fn read_page(xml: &Bytes) -> Result<Page, String> {
                     [b"ListBucketResult", b"Contents", b"Size"] => {
                         listed.size = text.trim().parse().map_err(|error| malformed(&error))?;
                     }
+                    [b"ListBucketResult", b"Contents", b"Generation"] => {
+                        listed.generation = Some(text.trim().to_owned());
+                    }
                     [b"ListBucketResult", b"Contents", b"LastModified"] => {
                         listed.last_modified =
                             text.trim().parse().map_err(|error| malformed(&error))?;
@@ -203,6 +208,7 @@ mod tests {
                     name: " a&b ä/%2F=<1>//x/ ".to_owned(),
                     size: 12,
                     last_modified: "2026-11-22T03:05:07.123Z".parse().unwrap(),
+                    generation: Some("1".to_owned()),
                 }],
                 next: Some("t&=".to_owned()),
             }

@@ -21,7 +21,8 @@ impl Storage for StorageClient {
     }
 
     async fn delete(&self, object: &StoredObject) -> Result<(), StorageError> {
-        self.delete_named(&object.bucket, &object.name).await
+        self.delete_named(&object.bucket, &object.name, object.generation.clone())
+            .await
     }
 
     async fn check_writable(&self, folder: &Folder) -> Result<(), StorageError> {
@@ -37,7 +38,7 @@ impl Storage for StorageClient {
             Bytes::from_static(b"export-worker\n"),
         )
         .await?;
-        self.delete_named(folder.bucket(), &name).await
+        self.delete_named(folder.bucket(), &name, None).await
     }
 }
 
@@ -59,7 +60,12 @@ impl StorageClient {
         self.repeated(&ask).await
     }
 
-    async fn delete_named(&self, bucket: &str, name: &str) -> Result<(), StorageError> {
+    async fn delete_named(
+        &self,
+        bucket: &str,
+        name: &str,
+        generation: Option<String>,
+    ) -> Result<(), StorageError> {
         let url = format!("gs://{bucket}/{name}");
         let action = Action {
             verb: "delete",
@@ -67,7 +73,8 @@ impl StorageClient {
             missing: &url,
         };
         let address = self.settings.endpoint.object(bucket, name);
-        let ask = Ask::new(action, Method::DELETE, address);
+        let mut ask = Ask::new(action, Method::DELETE, address);
+        ask.generation = generation;
         match self.repeated(&ask).await {
             Err(StorageError::NotFound { .. }) => Ok(()),
             result => result,

@@ -27,6 +27,8 @@ const WRITTEN: &str = "2026-11-22T03:05:07.123Z";
 #[derive(Default)]
 struct State {
     objects: BTreeMap<String, Bytes>,
+    /// Which writing of its name each object is.
+    generations: HashMap<String, u64>,
     /// Objects whose listing says another size than they have.
     listed_sizes: HashMap<String, u64>,
     page_size: usize,
@@ -62,8 +64,10 @@ impl TestStore {
     }
 
     pub(crate) fn put(&self, name: &str, body: impl Into<Bytes>) {
-        let mut state = self.state.lock().unwrap();
-        state.objects.insert(name.to_owned(), body.into());
+        self.state
+            .lock()
+            .unwrap()
+            .write(name.to_owned(), body.into());
     }
 
     pub(crate) fn list_with_size(&self, name: &str, size: u64) {
@@ -98,6 +102,16 @@ impl TestStore {
 }
 
 impl State {
+    fn write(&mut self, name: String, body: Bytes) {
+        *self.generations.entry(name.clone()).or_default() += 1;
+        self.objects.insert(name, body);
+    }
+
+    fn is_another(&self, name: &str, generation: Option<&str>) -> bool {
+        let current = self.generations.get(name).map(u64::to_string);
+        generation.is_some_and(|meant| current.as_deref() != Some(meant))
+    }
+
     fn answer(&mut self, asked: &Asked) -> Scripted {
         if let Some(answer) = self.fault.as_mut().and_then(|fault| fault(asked)) {
             return answer;
@@ -115,8 +129,11 @@ impl State {
                 None => error(404, "NoSuchKey"),
             },
             "PUT" => {
-                self.objects.insert(name, asked.body.clone());
+                self.write(name, asked.body.clone());
                 Scripted::new(200, "")
+            }
+            "DELETE" if self.is_another(&name, asked.header("x-goog-if-generation-match")) => {
+                error(412, "PreconditionFailed")
             }
             "DELETE" => match self.objects.remove(&name) {
                 Some(_) => Scripted::new(204, ""),
@@ -142,8 +159,9 @@ impl State {
             let size = self.listed_sizes.get(name).copied();
             write!(
                 contents,
-                "<Contents><Key>{}</Key><LastModified>{WRITTEN}</LastModified><Size>{}</Size></Contents>",
+                "<Contents><Key>{}</Key><Generation>{}</Generation><LastModified>{WRITTEN}</LastModified><Size>{}</Size></Contents>",
                 escape(name.as_str()),
+                self.generations[name],
                 size.unwrap_or(body.len() as u64),
             )
             .unwrap();

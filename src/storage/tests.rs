@@ -69,6 +69,16 @@ async fn what_is_gone_already_counts_as_deleted() {
 }
 
 #[tokio::test]
+async fn an_object_that_was_written_anew_since_it_was_listed_is_not_deleted() {
+    let store = TestStore::start().await;
+    store.put("a/b/x", "old");
+    let listed = listed(&store, "a/b/x").await;
+    store.put("a/b/x", "new");
+    store.client().delete(&listed).await.unwrap();
+    assert_eq!(store.names(), ["a/b/x"]);
+}
+
+#[tokio::test]
 async fn a_store_that_fails_is_asked_three_times_more() {
     let store = TestStore::start().await;
     store.put("a/b/x", "x");

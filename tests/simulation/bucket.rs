@@ -33,6 +33,7 @@ impl Storage for Replica {
                     name: name[folder.bucket().len() + 1..].to_owned(),
                     size: object.size,
                     last_modified: object.written,
+                    generation: None,
                 })
                 .collect::<Vec<_>>())
         };

@@ -56,6 +56,7 @@ mod tests {
             name: format!("a/b/{name}"),
             size,
             last_modified: DateTime::UNIX_EPOCH,
+            generation: None,
         }
     }
 

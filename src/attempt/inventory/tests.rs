@@ -218,6 +218,7 @@ impl Storage for Waiting {
                 name: format!("{}/{number}", folder.prefix()),
                 size: 100,
                 last_modified: DateTime::UNIX_EPOCH,
+                generation: None,
             })
         });
         stream::iter(objects)
