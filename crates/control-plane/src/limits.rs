@@ -8,6 +8,9 @@ pub const MAX_LEASE_SECONDS: u32 = 3600;
 pub const MAX_WAIT_SECONDS: u32 = 60;
 /// Seconds a job that is given back may wait.
 pub const MAX_RETRY_AFTER_SECONDS: u32 = 24 * 3600;
+/// Seconds ahead a `next_poll_at` is believed: a worker whose clock is wrong hides no
+/// query for longer.
+pub const MAX_POLL_AHEAD_SECONDS: u32 = 600;
 /// Attempts of a job.
 pub const MAX_ATTEMPTS: u32 = 100;
 /// Jobs of one snapshot.
