@@ -17,6 +17,8 @@ pub const MAX_ATTEMPTS: u32 = 100;
 pub const MAX_JOBS: usize = 1000;
 /// Characters of a worker's id, a name, an idempotency key, a catalog, a role.
 pub const MAX_NAME_CHARACTERS: usize = 255;
+/// Characters of a job's SQL; Starburst reads no longer statement by default.
+pub const MAX_SQL_CHARACTERS: usize = 1_000_000;
 /// Characters kept of an error message.
 pub const MAX_MESSAGE_CHARACTERS: usize = 8000;
 /// Bytes of a query id or nextUri.
