@@ -6,6 +6,8 @@ use export_api::Folder;
 
 /// In bytes; leaves room for a file's name below GCS's limit of 1,024.
 const LONGEST_PREFIX: usize = 900;
+/// In characters; GCS makes no bucket with a longer name.
+const LONGEST_BUCKET: usize = 222;
 
 /// A folder of a bucket as the store compares it: `bucket/a/b/`.
 ///
@@ -18,6 +20,9 @@ impl Destination {
     /// Reads `gs://bucket/prefix`. The error says what is wrong with the path.
     pub fn parse(path: &str) -> Result<Self, &'static str> {
         let folder = Folder::parse(path).map_err(|error| error.problem())?;
+        if folder.bucket().len() > LONGEST_BUCKET {
+            return Err("names a bucket longer than 222 characters");
+        }
         if folder.prefix().len() > LONGEST_PREFIX {
             return Err("is longer than 900 bytes");
         }
@@ -65,7 +70,13 @@ mod tests {
     fn a_destination_leaves_room_for_the_names_of_its_files() {
         let path = |length| format!("gs://bucket/{}/", "a".repeat(length));
         assert!(Destination::parse(&path(900)).is_ok());
-        for (path, says) in [(path(901), "900 bytes"), (path(0), "root of a bucket")] {
+        let bucket = |length| format!("gs://{}/a", "b".repeat(length));
+        assert!(Destination::parse(&bucket(222)).is_ok());
+        for (path, says) in [
+            (path(901), "900 bytes"),
+            (path(0), "root of a bucket"),
+            (bucket(223), "222 characters"),
+        ] {
             let problem = Destination::parse(&path).unwrap_err();
             assert!(problem.contains(says), "{path}: {problem}");
         }

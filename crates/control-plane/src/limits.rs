@@ -8,12 +8,17 @@ pub const MAX_LEASE_SECONDS: u32 = 3600;
 pub const MAX_WAIT_SECONDS: u32 = 60;
 /// Seconds a job that is given back may wait.
 pub const MAX_RETRY_AFTER_SECONDS: u32 = 24 * 3600;
+/// Seconds ahead a `next_poll_at` is believed: a worker whose clock is wrong hides no
+/// query for longer.
+pub const MAX_POLL_AHEAD_SECONDS: u32 = 600;
 /// Attempts of a job.
 pub const MAX_ATTEMPTS: u32 = 100;
 /// Jobs of one snapshot.
 pub const MAX_JOBS: usize = 1000;
 /// Characters of a worker's id, a name, an idempotency key, a catalog, a role.
 pub const MAX_NAME_CHARACTERS: usize = 255;
+/// Characters of a job's SQL; Starburst reads no longer statement by default.
+pub const MAX_SQL_CHARACTERS: usize = 1_000_000;
 /// Characters kept of an error message.
 pub const MAX_MESSAGE_CHARACTERS: usize = 8000;
 /// Bytes of a query id or nextUri.

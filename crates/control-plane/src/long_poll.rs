@@ -11,6 +11,9 @@ use crate::{
 
 /// How long to trust in wake-ups before looking again.
 const SAFETY_NET: Duration = Duration::from_secs(2);
+/// How long to leave a job alone that is due but was not given out: somebody else is
+/// writing it.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// Waits for jobs, bounded in time and in number.
 #[derive(Debug)]
@@ -65,7 +68,7 @@ impl LongPolls {
             }
             let mut again = deadline.min(now + SAFETY_NET);
             if let Some(due) = offer.next_due_at {
-                again = again.min(due);
+                again = again.min(due.max(now + BREATH));
             }
             tokio::select! {
                 () = news => {}

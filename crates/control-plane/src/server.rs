@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
@@ -12,6 +12,10 @@ use crate::{
     reaper,
     store::Store,
 };
+
+/// How long the store's connections may take to end: one that hangs is left to the
+/// end of the process.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Serves the API on `listener` until `shutdown`, then answers what is under way.
 ///
@@ -75,7 +79,12 @@ pub async fn serve(
             Ok(())
         }
     };
-    store.close().await;
+    if tokio::time::timeout(CLOSE_TIMEOUT, store.close())
+        .await
+        .is_err()
+    {
+        tracing::warn!("connections to the store took too long to end; ending without them");
+    }
     tracing::info!("ended");
     ended
 }

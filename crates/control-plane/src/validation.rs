@@ -1,13 +1,16 @@
 use std::collections::HashSet;
 
-use export_api::{ClaimRequest, JobType, JobUpdate, NewJob, NewSnapshot, PollableRequest};
+use export_api::{
+    ClaimRequest, ClaimToken, JobType, JobUpdate, NewJob, NewSnapshot, PollableRequest, SnapshotId,
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     destination::Destination,
     limits::{
         MAX_ATTEMPTS, MAX_JOBS, MAX_LEASE_SECONDS, MAX_LIMIT, MAX_MESSAGE_CHARACTERS,
-        MAX_NAME_CHARACTERS, MAX_RETRY_AFTER_SECONDS, MAX_URI_BYTES, MAX_WAIT_SECONDS,
+        MAX_NAME_CHARACTERS, MAX_RETRY_AFTER_SECONDS, MAX_SQL_CHARACTERS, MAX_URI_BYTES,
+        MAX_WAIT_SECONDS,
     },
     store::{Draft, Taker, hex},
 };
@@ -34,10 +37,25 @@ fn name(field: &str, value: &str) -> Result<(), Problem> {
             "{field} is longer than {MAX_NAME_CHARACTERS} characters"
         ));
     }
+    no_control_character(field, value)
+}
+
+/// PostgreSQL keeps no NUL, and none of the others belongs into a name.
+fn no_control_character(field: &str, value: &str) -> Result<(), Problem> {
     if value.chars().any(char::is_control) {
         return Err(format!("{field} has a control character in it"));
     }
     Ok(())
+}
+
+/// Checks the id a list goes on behind.
+pub(crate) fn before(id: &SnapshotId) -> Result<(), Problem> {
+    no_control_character("before", id.as_str())
+}
+
+/// Checks a token. Never says what it is: it is a secret.
+pub(crate) fn token(token: &ClaimToken) -> Result<(), Problem> {
+    no_control_character("claim_token", token.as_str())
 }
 
 /// Checks a claim. Returns who takes, and how many seconds to wait.
@@ -210,6 +228,11 @@ fn new_job(job: &NewJob) -> Result<Destination, Problem> {
     name("entity_name", &job.entity_name)?;
     if job.sql.trim().is_empty() {
         return Err("sql is empty".to_owned());
+    }
+    if job.sql.chars().count() > MAX_SQL_CHARACTERS {
+        return Err(format!(
+            "sql is longer than {MAX_SQL_CHARACTERS} characters"
+        ));
     }
     if job.sql.contains('\0') {
         return Err("sql has a NUL in it".to_owned());

@@ -4,6 +4,7 @@ mod answer;
 mod auth;
 mod body;
 mod health;
+mod id;
 mod observe;
 mod snapshots;
 mod worker;

@@ -1,10 +1,6 @@
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::HeaderMap,
-};
+use axum::{Json, extract::State, http::HeaderMap};
 use export_api::{
     CreatedSnapshot, IDEMPOTENCY_KEY_HEADER, NewSnapshot, PendingCount, Snapshot, SnapshotId,
     SnapshotWithJobs,
@@ -15,6 +11,7 @@ use super::{
     App,
     answer::{Answer, Refusal},
     body::{Asked, Body},
+    id::PathId,
 };
 use crate::{
     limits::{MAX_LIMIT, MAX_SNAPSHOT_BYTES},
@@ -75,6 +72,9 @@ pub(super) async fn list(
             page.limit
         )));
     }
+    if let Some(before) = &page.before {
+        validation::before(before).map_err(Refusal::unprocessable)?;
+    }
     let snapshots = app
         .store
         .snapshots(page.before.as_ref(), page.limit)
@@ -85,17 +85,16 @@ pub(super) async fn list(
 /// `GET /api/snapshots/{id}`
 pub(super) async fn one(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    PathId(id): PathId<SnapshotId>,
 ) -> Result<Answer<SnapshotWithJobs>, Refusal> {
-    Ok(Answer::ok(app.store.snapshot(&SnapshotId::from(id)).await?))
+    Ok(Answer::ok(app.store.snapshot(&id).await?))
 }
 
 /// `POST /api/snapshots/{id}/cancel`
 pub(super) async fn cancel(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    PathId(id): PathId<SnapshotId>,
 ) -> Result<Answer<SnapshotWithJobs>, Refusal> {
-    let id = SnapshotId::from(id);
     app.store.cancel_snapshot(&id).await?;
     tracing::info!(snapshot_id = %id, "snapshot cancelled");
     Ok(Answer::ok(app.store.snapshot(&id).await?))

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use export_api::{
     ClaimRequest, ExportJob, JobId, JobPatch, JobStatus, JobUpdate, JobUpdated, Jobs,
     PollableRequest, SnapshotId, SnapshotPatch, SnapshotStatusAnswer,
@@ -11,6 +11,7 @@ use super::{
     App,
     answer::{Answer, Refusal},
     body::{Asked, Body},
+    id::PathId,
 };
 use crate::{
     limits::MAX_BODY_BYTES,
@@ -61,18 +62,23 @@ pub(super) async fn pollable(
 }
 
 /// `GET /export-jobs/{id}`
-pub(super) async fn job(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply<ExportJob> {
-    Ok(Answer::ok(app.store.job(&JobId::from(id)).await?))
+pub(super) async fn job(
+    State(app): State<Arc<App>>,
+    PathId(id): PathId<JobId>,
+) -> Reply<ExportJob> {
+    Ok(Answer::ok(app.store.job(&id).await?))
 }
 
 /// `PATCH /export-jobs/{id}`
 pub(super) async fn update_job(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    PathId(id): PathId<JobId>,
     Body(mut patch): Body<JobPatch, MAX_BODY_BYTES>,
 ) -> Reply<JobUpdated> {
-    let id = JobId::from(id);
     let token = patch.claim_token.take();
+    if let Some(token) = &token {
+        validation::token(token).map_err(Refusal::unprocessable)?;
+    }
     let update =
         JobUpdate::try_from(patch).map_err(|error| Refusal::unprocessable(error.to_string()))?;
     let update = validation::update(update).map_err(Refusal::unprocessable)?;
@@ -113,10 +119,10 @@ pub(super) struct StatusFilter {
 /// `GET /snapshots/{id}/export-jobs`
 pub(super) async fn snapshot_jobs(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    PathId(id): PathId<SnapshotId>,
     Asked(filter): Asked<StatusFilter>,
 ) -> Reply<Jobs> {
-    let mut jobs = app.store.snapshot_jobs(&SnapshotId::from(id)).await?;
+    let mut jobs = app.store.snapshot_jobs(&id).await?;
     if let Some(status) = filter.status.or(filter.status_filter) {
         if let JobStatus::Unknown(other) = &status {
             return Err(Refusal::unprocessable(format!(
@@ -131,21 +137,18 @@ pub(super) async fn snapshot_jobs(
 /// `GET /snapshots/{id}/status`
 pub(super) async fn snapshot_status(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    PathId(id): PathId<SnapshotId>,
 ) -> Reply<SnapshotStatusAnswer> {
-    let status = app.store.snapshot_status(&SnapshotId::from(id)).await?;
+    let status = app.store.snapshot_status(&id).await?;
     Ok(Answer::ok(SnapshotStatusAnswer { status }))
 }
 
 /// `PATCH` and `PUT /snapshots/{id}/status`
 pub(super) async fn move_snapshot(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    PathId(id): PathId<SnapshotId>,
     Body(patch): Body<SnapshotPatch, MAX_BODY_BYTES>,
 ) -> Reply<SnapshotStatusAnswer> {
-    let status = app
-        .store
-        .move_snapshot(&SnapshotId::from(id), &patch)
-        .await?;
+    let status = app.store.move_snapshot(&id, &patch).await?;
     Ok(Answer::ok(SnapshotStatusAnswer { status }))
 }

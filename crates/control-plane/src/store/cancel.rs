@@ -14,20 +14,23 @@ const CANCEL_SNAPSHOT: Sql = Sql::same(
      WHERE id = $1 AND status IN ('pending', 'creating')",
 );
 
-/// No query of these was started: they are over at once, and a claimer's token is stale.
+/// These name no query: they are over at once, and a claimer's token is stale.
 const CANCEL_WAITING: Sql = Sql::same(
     "UPDATE export_jobs SET status = 'cancelled', completed_at = $2, updated_at = $2,
         next_uri = NULL, next_poll_at = NULL, due_at = NULL,
         claim_token = NULL, lease_expires_at = NULL,
         last_write_token = NULL, last_write_digest = NULL
-     WHERE snapshot_id = $1 AND status IN ('pending', 'claimed')",
+     WHERE snapshot_id = $1 AND status IN ('pending', 'claimed')
+        AND starburst_query_id IS NULL",
 );
 
-/// These have a query: a poller cancels it, at once or when the lease of the present one ends.
+/// These name a query, and it may still write: a poller cancels it, at once or when the
+/// present lease ends. So do those that were given back with one, or claimed again since.
 const ASK_TO_CANCEL: Sql = Sql::same(
-    "UPDATE export_jobs SET cancel_requested = TRUE, next_poll_at = $2, updated_at = $2,
+    "UPDATE export_jobs SET status = 'submitted', cancel_requested = TRUE,
+        next_poll_at = $2, updated_at = $2,
         due_at = CASE WHEN lease_expires_at > $2 THEN lease_expires_at ELSE $2 END
-     WHERE snapshot_id = $1 AND status = 'submitted'",
+     WHERE snapshot_id = $1 AND status IN ('pending', 'claimed', 'submitted')",
 );
 
 impl Store {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use export_api::{SnapshotId, SnapshotProgress};
 use uuid::Uuid;
 
@@ -8,6 +10,9 @@ use super::{
     wakeup::News,
 };
 use crate::destination::Destination;
+
+/// How long a creation waits for those before it in this process.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One creation at a time: of two with overlapping destinations or with the same
 /// idempotency key, the second must see the first. The number names the lock.
@@ -50,6 +55,12 @@ impl Store {
     ///
     /// The caller has checked the draft: no two of its destinations overlap.
     pub async fn create_snapshot(&self, draft: &Draft) -> Result<Created, StoreError> {
+        let turn = tokio::time::timeout(TURN_TIMEOUT, self.creating.lock());
+        let Ok(_turn) = turn.await else {
+            return Err(StoreError::Unavailable(
+                "too many snapshots are being created".to_owned(),
+            ));
+        };
         let now = micros(self.clock.now());
         let mut tx = self.engine.write().await?;
         tx.fetch(&ONE_AT_A_TIME, &[]).await?;

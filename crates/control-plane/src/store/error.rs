@@ -85,11 +85,27 @@ impl From<sqlx::Error> for StoreError {
 }
 
 /// Whether trying again may help: `SQLITE_BUSY` (also extended), and PostgreSQL's classes
-/// 08 (connection), 53 (resources), 57P (shutting down), 40 (serialisation, deadlock).
+/// 08 (connection), 53 (resources), 57P (shutting down), 40 (serialisation, deadlock),
+/// and what took too long: 57014 (a statement), 55P03 (a lock), 25P03 (a transaction).
 fn passes(code: &str) -> bool {
     matches!(code, "5" | "261" | "517")
         || code.len() == 5
-            && ["08", "53", "57P", "40"]
+            && ["08", "53", "57P", "40", "57014", "55P03", "25P03"]
                 .iter()
                 .any(|class| code.starts_with(class))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::passes;
+
+    #[test]
+    fn what_took_too_long_passes_and_what_is_wrong_does_not() {
+        for code in ["57014", "55P03", "25P03", "40001", "57P01", "08006", "5"] {
+            assert!(passes(code), "{code}");
+        }
+        for code in ["23505", "42601", "25P02", "55000", "1"] {
+            assert!(!passes(code), "{code}");
+        }
+    }
 }

@@ -27,7 +27,7 @@ use std::{path::PathBuf, sync::Arc};
 use chrono::{DateTime, Utc};
 use export_api::{ExportJob, NewJob, Snapshot};
 use secrecy::SecretString;
-use tokio::sync::futures::OwnedNotified;
+use tokio::sync::{Mutex, futures::OwnedNotified};
 
 pub use error::StoreError;
 pub use read::LiveJobs;
@@ -59,6 +59,9 @@ pub enum StoreConfig {
 pub struct Store {
     engine: Arc<dyn Engine>,
     clock: Clock,
+    /// Held by the one creation of this process that may wait in the database for those
+    /// of other processes: the others wait here, where they hold no connection.
+    creating: Arc<Mutex<()>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -130,7 +133,11 @@ impl Store {
                 max_connections,
             } => Arc::new(postgres::PostgresEngine::connect(url, *max_connections).await?),
         };
-        Ok(Self { engine, clock })
+        Ok(Self {
+            engine,
+            clock,
+            creating: Arc::default(),
+        })
     }
 
     /// Brings the tables up to date.

@@ -24,6 +24,17 @@ pub(super) struct PostgresEngine {
 
 const CHANNEL: &str = "export_control_plane";
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Whatever the database's defaults are: guarded updates wait for the row and look at it
+/// again. The limits free the locks of a process that hangs, and do not outlast the
+/// transaction, so that a pooler may give its connection to anybody, and a migration may
+/// take its time. One message carries them all.
+const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
+     SET LOCAL statement_timeout = '30s'; \
+     SET LOCAL idle_in_transaction_session_timeout = '15s'";
+/// As for writes; all statements see one state of the database.
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+     SET LOCAL statement_timeout = '30s'; \
+     SET LOCAL idle_in_transaction_session_timeout = '15s'";
 /// How long to leave a database alone that refused to be listened to.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
@@ -97,18 +108,14 @@ async fn follow(mut listener: PgListener, pool: PgPool, wakeups: Wakeups) {
 #[async_trait]
 impl Engine for PostgresEngine {
     async fn write(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        // READ COMMITTED: guarded updates wait for the row and look at it again.
         Ok(Box::new(PostgresTransaction {
-            inner: self.pool.begin().await?,
+            inner: self.pool.begin_with(BEGIN_WRITE).await?,
         }))
     }
 
     async fn read(&self) -> Result<Box<dyn Transaction>, StoreError> {
         Ok(Box::new(PostgresTransaction {
-            inner: self
-                .pool
-                .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                .await?,
+            inner: self.pool.begin_with(BEGIN_READ).await?,
         }))
     }
 

@@ -6,9 +6,12 @@ use super::{
     wakeup::News,
 };
 
+/// Snapshots behind `$2`: a pass comes to each once, whatever became of it.
 const EXPIRED: Sql = Sql::same(
-    "SELECT snapshot_id FROM export_jobs WHERE status = 'claimed' AND due_at <= $1
-     ORDER BY due_at, seq LIMIT 100",
+    "WITH expired AS MATERIALIZED (
+        SELECT snapshot_id FROM export_jobs WHERE status = 'claimed' AND due_at <= $1)
+     SELECT DISTINCT snapshot_id FROM expired WHERE snapshot_id > $2
+     ORDER BY snapshot_id LIMIT 100",
 );
 
 pub(super) const LOCK_SNAPSHOT: Sql = locking!(
@@ -35,25 +38,33 @@ const GIVE_BACK: Sql = Sql::same(
 impl Store {
     /// Gives claimed jobs whose lease expired back to the queue; the attempt stays
     /// counted, and after the last one the job fails. Returns how many leases
-    /// expired. Any number of replicas may do this at once.
+    /// expired. Any number of replicas may do this at once. What goes wrong with one
+    /// snapshot is logged and keeps no other from its turn; the next pass tries again.
     pub async fn reap(&self) -> Result<u64, StoreError> {
         let now = micros(self.clock.now());
         let mut expired = 0;
+        let mut last = String::new();
         loop {
             let mut tx = self.engine.read().await?;
-            let rows = tx.fetch(&EXPIRED, &[now.into()]).await?;
+            let rows = tx
+                .fetch(&EXPIRED, &[now.into(), last.as_str().into()])
+                .await?;
             drop(tx);
-            let mut snapshots = rows
+            let snapshots = rows
                 .iter()
                 .map(|row| row.text("snapshot_id"))
                 .collect::<Result<Vec<_>, _>>()?;
             if snapshots.is_empty() {
                 return Ok(expired);
             }
-            snapshots.sort();
-            snapshots.dedup();
             for snapshot in snapshots {
-                expired += self.reap_snapshot(&snapshot, now).await?;
+                match self.reap_snapshot(&snapshot, now).await {
+                    Ok(leases) => expired += leases,
+                    Err(error) => {
+                        tracing::error!(snapshot_id = snapshot, %error, "cannot give back the jobs of a snapshot; the next pass tries again");
+                    }
+                }
+                last = snapshot;
             }
         }
     }

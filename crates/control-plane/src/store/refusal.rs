@@ -6,7 +6,8 @@ use super::{
 };
 
 const STANDING: Sql = Sql::same(
-    "SELECT status, claim_token, last_write_token, last_write_digest FROM export_jobs WHERE id = $1",
+    "SELECT status, cancel_requested, claim_token, last_write_token, last_write_digest
+     FROM export_jobs WHERE id = $1",
 );
 
 /// A guarded update changed nothing: either it is a repeat of the job's last write,
@@ -56,6 +57,10 @@ pub(super) async fn repeat_or_refuse(
         } else {
             "it ended or expired"
         }));
+    }
+    // A claimer that was about to submit must stop here and start no query.
+    if matches!(update, JobUpdate::Submitted { .. }) && row.bool("cancel_requested")? {
+        return Err(lost("its snapshot was cancelled"));
     }
     Err(StoreError::InvalidTransition {
         what: format!("export job {id}"),

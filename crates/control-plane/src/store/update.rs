@@ -12,6 +12,7 @@ use super::{
     row::{micros, stored},
     wakeup::News,
 };
+use crate::limits::MAX_POLL_AHEAD_SECONDS;
 
 const SNAPSHOT_OF_JOB: Sql = locking!(
     "SELECT s.id, s.status, s.remaining_jobs FROM snapshots s
@@ -172,6 +173,7 @@ fn step(
     update: &JobUpdate,
 ) -> Result<(&'static Sql, Vec<Value>), StoreError> {
     let token = token.map(str::to_owned);
+    let latest_poll = now + Duration::from_secs(u64::from(MAX_POLL_AHEAD_SECONDS));
     let (statement, own): (_, Vec<Value>) = match update {
         JobUpdate::Submitted {
             query_id,
@@ -184,7 +186,7 @@ fn step(
             vec![
                 query_id.as_str().into(),
                 next_uri.expose().into(),
-                micros(next_poll_at.0).into(),
+                micros(next_poll_at.0.min(latest_poll)).into(),
                 (*poll_count).into(),
                 micros(submitted_at.0).into(),
             ],
@@ -197,7 +199,7 @@ fn step(
             &RUNNING,
             vec![
                 next_uri.expose().into(),
-                micros(next_poll_at.0).into(),
+                micros(next_poll_at.0.min(latest_poll)).into(),
                 (*poll_count).into(),
             ],
         ),

@@ -32,6 +32,14 @@ fn a_bad_job_is_refused_by_its_place_and_field() {
     for (problem, says) in [
         (bad(|job| job.sql = " ".into()), "jobs[1].sql is empty"),
         (
+            bad(|job| job.sql = "x".repeat(1_000_001)),
+            "jobs[1].sql is longer than 1000000 characters",
+        ),
+        (
+            bad(|job| job.gcs_path = format!("gs://{}/order", "b".repeat(223))),
+            "jobs[1].gcs_path: ",
+        ),
+        (
             bad(|job| job.entity_name = String::new()),
             "jobs[1].entity_name is empty",
         ),

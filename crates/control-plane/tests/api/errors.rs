@@ -112,6 +112,30 @@ async fn every_error_has_the_same_shape_and_names_the_thing() {
 }
 
 #[tokio::test]
+async fn control_characters_in_ids_and_tokens_are_refused_before_the_store_sees_them() {
+    let server = Server::start().await;
+    for path in [
+        "/api/snapshots/a%00b",
+        "/api/internal/export-jobs/a%00b",
+        "/api/internal/snapshots/%0A/export-jobs",
+        "/api/internal/snapshots/a%00b/status",
+    ] {
+        let says = "control character";
+        assert_error(server.get(path).await, 404, "NOT_FOUND", says);
+    }
+    let not_text = server.get("/api/snapshots/%FF").await;
+    assert_error(not_text, 404, "NOT_FOUND", "no text");
+    let before = server.get("/api/snapshots?before=a%00b").await;
+    let says = "before has a control character";
+    assert_error(before, 422, "INVALID_REQUEST", says);
+    let body = json!({"lease_seconds": 5, "claim_token": "secret\u{0}"});
+    let (status, answer) = server.patch("/api/internal/export-jobs/x", &body).await;
+    assert!(!answer.to_string().contains("secret"), "{answer}");
+    let says = "claim_token has a control character";
+    assert_error((status, answer), 422, "INVALID_REQUEST", says);
+}
+
+#[tokio::test]
 async fn an_update_that_is_none_names_what_it_lacks() {
     let server = Server::start().await;
     for (body, says) in [

@@ -74,6 +74,51 @@ async fn a_job_to_be_cancelled_never_becomes_pending_again(world: World) {
     );
 }
 
+async fn a_job_given_back_with_a_query_is_cancelled_by_a_poller_that_buries_the_query(
+    world: World,
+) {
+    let snapshot = world.snapshot("s", 1).await;
+    let submitter = world.submitted_one("w1").await;
+    let back = give_back("starburst does not answer", 30, false);
+    world.update(&submitter, back).await.unwrap();
+    world.store.cancel_snapshot(&snapshot).await.unwrap();
+
+    assert_eq!(world.status(&submitter).await, JobStatus::Submitted);
+    world.pass_seconds(30);
+    assert!(world.claim("w2", 1).await.is_empty());
+    let job = world.poll("w2", 1).await.remove(0);
+    assert_eq!(job.cancel_requested, Some(true));
+    assert!(job.starburst_query_id.is_some() && job.next_uri.is_some());
+    let after = world.update(&job, world.cancelled()).await.unwrap();
+    assert_eq!(after.snapshot.unwrap().remaining_jobs, 0);
+    assert_eq!(world.status(&job).await, JobStatus::Cancelled);
+}
+
+async fn a_claimer_that_has_yet_to_bury_a_query_may_not_submit_another_after_a_cancellation(
+    world: World,
+) {
+    let snapshot = world.snapshot("s", 1).await;
+    let submitter = world.submitted_one("w1").await;
+    let back = give_back("starburst does not answer", 0, false);
+    world.update(&submitter, back).await.unwrap();
+    let claimer = world.claim_one("w2").await;
+    world.store.cancel_snapshot(&snapshot).await.unwrap();
+
+    assert_lease_lost(world.update(&claimer, world.submitted()).await);
+    assert!(
+        world.poll("w3", 1).await.is_empty(),
+        "the claimer may be about to bury it: its lease comes first"
+    );
+    world.pass_seconds(60);
+    assert_eq!(world.store.reap().await.unwrap(), 0);
+    let job = world.poll("w3", 1).await.remove(0);
+    assert_lease_lost(world.update(&claimer, world.failed("late")).await);
+    world.update(&job, world.cancelled()).await.unwrap();
+    assert_eq!(world.status(&job).await, JobStatus::Cancelled);
+    // The count of remaining jobs agrees: its folder is free for a new snapshot.
+    world.snapshot("s", 1).await;
+}
+
 async fn what_is_over_cannot_be_cancelled(world: World) {
     let snapshot = world.snapshot("s", 1).await;
     let job = world.submitted_one("w1").await;
@@ -134,6 +179,8 @@ crate::conformance! {
     a_submitted_job_of_a_cancelled_snapshot_goes_to_a_poller_that_cancels_its_query
     a_query_that_ends_before_it_is_cancelled_keeps_its_outcome_but_the_snapshot_stays_cancelled
     a_job_to_be_cancelled_never_becomes_pending_again
+    a_job_given_back_with_a_query_is_cancelled_by_a_poller_that_buries_the_query
+    a_claimer_that_has_yet_to_bury_a_query_may_not_submit_another_after_a_cancellation
     what_is_over_cannot_be_cancelled
     a_cancellation_among_claims_and_reports_leaves_nothing_live
 }

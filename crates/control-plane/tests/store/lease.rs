@@ -1,6 +1,6 @@
 use export_api::{JobStatus, JobUpdate, SnapshotStatus};
 
-use crate::world::{World, assert_lease_lost, give_back};
+use crate::world::{World, assert_lease_lost, draft, give_back};
 
 async fn a_lease_that_expires_puts_the_job_back_and_the_old_token_is_stale(world: World) {
     world.snapshot("s", 1).await;
@@ -110,7 +110,26 @@ async fn giving_back_the_last_attempt_fails_the_job_with_that_message(world: Wor
     assert_eq!(read.snapshot.status, SnapshotStatus::Failed);
 }
 
+async fn a_snapshot_that_cannot_be_reaped_keeps_no_other_from_its_turn(world: World) {
+    let mut hopeless = draft("hopeless", 1);
+    hopeless.max_attempts = 1;
+    world.store.create_snapshot(&hopeless).await.unwrap();
+    world.snapshot("sound", 1).await;
+    assert_eq!(world.claim("w1", 2).await.len(), 2);
+    // Its last attempt ends, and the count of its remaining jobs can go no lower.
+    world
+        .tamper("UPDATE snapshots SET remaining_jobs = 0 WHERE name = 'hopeless'")
+        .await;
+    world.pass_seconds(60);
+    assert_eq!(world.store.reap().await.unwrap(), 1);
+    assert_eq!(
+        world.claim_one("w2").await.gcs_path.unwrap(),
+        "gs://bucket/sound/0"
+    );
+}
+
 crate::conformance! {
+    a_snapshot_that_cannot_be_reaped_keeps_no_other_from_its_turn
     a_lease_that_expires_puts_the_job_back_and_the_old_token_is_stale
     a_job_whose_last_lease_expires_fails_and_so_does_its_snapshot
     a_heartbeat_renews_the_lease

@@ -16,6 +16,7 @@ mod finalise;
 mod lease;
 mod long_poll;
 mod pollable;
+mod postgres;
 mod scale;
 mod update;
 mod world;

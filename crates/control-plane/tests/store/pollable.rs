@@ -1,6 +1,6 @@
 use std::{collections::HashSet, sync::Arc};
 
-use export_api::JobStatus;
+use export_api::{JobStatus, JobUpdate};
 use tokio::sync::Barrier;
 
 use crate::world::{World, assert_lease_lost, entities, taker};
@@ -93,7 +93,25 @@ async fn concurrent_pollers_are_never_given_the_same_job(world: World) {
     assert_eq!(seen.len(), 64);
 }
 
+async fn a_next_poll_too_far_ahead_is_believed_for_ten_minutes(world: World) {
+    world.snapshot("s", 1).await;
+    let job = world.claim_one("w1").await;
+    let mut far = world.submitted();
+    if let JobUpdate::Submitted { next_poll_at, .. } = &mut far {
+        *next_poll_at = world.in_seconds(86_400);
+    }
+    world.update(&job, far).await.unwrap();
+    world.pass_seconds(600);
+    let job = world.poll("w2", 1).await.remove(0);
+    world.update(&job, world.running(86_400)).await.unwrap();
+    world.pass_seconds(599);
+    assert!(world.poll("w2", 1).await.is_empty());
+    world.pass_seconds(1);
+    assert_eq!(world.poll("w2", 1).await.len(), 1);
+}
+
 crate::conformance! {
+    a_next_poll_too_far_ahead_is_believed_for_ten_minutes
     a_submitted_job_is_pollable_once_its_lease_is_over_and_its_time_has_come
     a_poller_that_dies_loses_the_job_to_the_next_without_an_attempt_counted
     a_look_leases_nothing

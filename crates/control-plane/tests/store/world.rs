@@ -9,6 +9,7 @@ use export_control_plane::{
     store::{Draft, Store, StoreConfig, StoreError, Taker},
     testing::Postgres,
 };
+use sqlx::Connection as _;
 
 /// A store of its own and a clock that stands.
 pub(crate) struct World {
@@ -48,6 +49,23 @@ impl World {
             clock,
             config,
             _directory: directory,
+        }
+    }
+
+    /// Changes the database behind the store's back.
+    pub(crate) async fn tamper(&self, sql: &'static str) {
+        match &self.config {
+            StoreConfig::Sqlite { path } => {
+                let url = format!("sqlite://{}", path.display());
+                let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            StoreConfig::Postgres { url, .. } => {
+                let url = secrecy::ExposeSecret::expose_secret(url);
+                let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap();
+            }
         }
     }
 
