@@ -1,5 +1,7 @@
 //! What time it is: the machine's, or that of a simulated world.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
@@ -29,4 +31,9 @@ impl Clock {
             }
         }
     }
+}
+
+/// A span as the wire has it: whole seconds, cut off.
+pub(crate) fn whole_seconds(span: Duration) -> u32 {
+    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }

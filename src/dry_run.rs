@@ -11,8 +11,8 @@ use tokio::time::sleep;
 
 use crate::{
     attempt::{Failure, Shutdown, World, statement_of},
+    clock::whole_seconds,
     config::LoopsConfig,
-    submitter::whole_seconds,
     telemetry::Loop,
 };
 

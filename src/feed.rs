@@ -22,6 +22,18 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// A look that was answered after `took`. An empty answer is followed by
+    /// `pause`, unless the Control Plane waited about as long as it was asked to
+    /// (`wait`): then the pause is over already.
+    pub fn found(jobs: Vec<ExportJob>, took: Duration, wait: Duration, pause: Duration) -> Self {
+        let has_waited = !wait.is_zero() && took >= wait / 2;
+        let is_idle = jobs.is_empty() && !has_waited;
+        Self {
+            jobs,
+            pause: is_idle.then_some(pause),
+        }
+    }
+
     /// A look that failed: the next one comes after `pause`, or after as long
     /// as the other side asked for.
     pub fn failed(error: &impl Retryable, pause: Duration) -> Self {

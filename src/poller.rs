@@ -15,9 +15,9 @@ use tokio::time::Instant;
 
 use crate::{
     attempt::{self, Failure, Shutdown, World},
+    clock::whole_seconds,
     config::LoopsConfig,
     feed::{Batch, Panicked, feed},
-    submitter::whole_seconds,
     telemetry::Loop,
 };
 
@@ -103,12 +103,7 @@ impl Poller {
                 if !page.jobs.is_empty() {
                     self.saw_unleased.store(false, Ordering::Relaxed);
                 }
-                let has_waited = !self.poll_wait.is_zero() && asked.elapsed() >= self.poll_wait / 2;
-                let pause = page.jobs.is_empty() && !has_waited;
-                Batch {
-                    jobs: page.jobs,
-                    pause: pause.then_some(self.interval),
-                }
+                Batch::found(page.jobs, asked.elapsed(), self.poll_wait, self.interval)
             }
             Err(error) => {
                 let batch = Batch::failed(&error, self.interval);

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::{
     attempt::{self, Failure, Shutdown, World},
+    clock::whole_seconds,
     config::LoopsConfig,
     feed::{Batch, Panicked, feed},
     telemetry::Loop,
@@ -69,14 +70,8 @@ impl Submitter {
         match world.control_plane.claim(&request).await {
             Ok(claimed) => {
                 world.events.looked(Loop::Submitter, claimed.jobs.len());
-                // Where the Control Plane waited, the pause is over already.
-                let has_waited =
-                    !self.claim_wait.is_zero() && asked.elapsed() >= self.claim_wait / 2;
-                let pause = claimed.jobs.is_empty() && !has_waited;
-                Batch {
-                    jobs: claimed.jobs,
-                    pause: pause.then_some(self.empty_backoff),
-                }
+                let (took, wait) = (asked.elapsed(), self.claim_wait);
+                Batch::found(claimed.jobs, took, wait, self.empty_backoff)
             }
             Err(error) => {
                 let batch = Batch::failed(&error, self.empty_backoff);
@@ -86,8 +81,4 @@ impl Submitter {
             }
         }
     }
-}
-
-pub(crate) fn whole_seconds(duration: Duration) -> u32 {
-    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
 }

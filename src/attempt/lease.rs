@@ -8,7 +8,10 @@ use export_api::JobUpdate;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Failure, Task, World};
-use crate::ports::{ControlPlaneError, ErrorKind};
+use crate::{
+    clock::whole_seconds,
+    ports::{ControlPlaneError, ErrorKind},
+};
 
 /// The right to work on a job, while it lasts.
 ///
@@ -48,8 +51,9 @@ impl<'a> Lease<'a> {
             return Ok(());
         }
         let asked = Instant::now();
-        let lease_seconds = u32::try_from(self.length.as_secs()).unwrap_or(u32::MAX);
-        let heartbeat = JobUpdate::Heartbeat { lease_seconds };
+        let heartbeat = JobUpdate::Heartbeat {
+            lease_seconds: whole_seconds(self.length),
+        };
         world
             .control_plane
             .update_job(&self.task.id, self.task.token.as_ref(), heartbeat)
