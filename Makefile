@@ -57,6 +57,12 @@ test: check-all tools ## Run every test, on real sockets and a real PostgreSQL
 	$(CARGO) nextest run --locked --workspace $(TEST_ARGS)
 	$(CARGO) test --locked --workspace --doc --quiet
 
+# Beside the tests of `make test`: these need the tools that operators use.
+.PHONY: ops-test
+ops-test: check-all tools-ops ## Test image, chart, rules, dashboard and scaling with the real tools
+	$(BUILD_FOR_TESTS)
+	$(CARGO) nextest run --locked --test ops --ignore-default-filter --no-tests=fail $(TEST_ARGS)
+
 .PHONY: verify
 verify: check-all tools ## Check that generated documentation is up to date (its golden tests only)
 	$(BUILD_FOR_TESTS)
@@ -94,7 +100,7 @@ audit: check-all tools ## Look for known vulnerabilities in dependencies (needs 
 	$(CARGO) deny check advisories
 
 .PHONY: ci
-ci: check-all lint test ## What continuous integration runs: lint, then test
+ci: check-all lint test ops-test ## What continuous integration runs: lint, test, ops-test
 
 ##
 ## Keep house
@@ -109,18 +115,25 @@ fmt: check-build ## Format the code
 tools: check-python ## Install the pinned tools into .tools/
 	@tools/install.sh "$(TOOLS)"
 
+.PHONY: tools-ops
+tools-ops: tools check-ops ## Install the pinned tools of ops-test into .tools/, too
+	@tools/install-ops.sh "$(TOOLS)"
+
 .PHONY: clean
 clean: ## Remove what was built, and the tools
 	$(CARGO) clean
 	rm -rf "$(TOOLS)" .demo
 
 # What the machine must have by itself; each says all that is missing at once.
-.PHONY: check-build check-python check-all
+.PHONY: check-build check-python check-ops check-all
 check-build:
 	@tools/check-machine.sh build
 
 check-python:
 	@tools/check-machine.sh python
+
+check-ops:
+	@tools/check-machine.sh ops
 
 check-all:
 	@tools/check-machine.sh build python

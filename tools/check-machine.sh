@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Says what this machine lacks, all at once, with the commands that install it.
-# usage: check-machine.sh [build] [python]
+# usage: check-machine.sh [build] [python] [ops]
 set -euo pipefail
 
 rust_missing=false
@@ -22,8 +22,12 @@ for need in "$@"; do
                 packages+=(python3-venv)
             fi
             ;;
+        ops)
+            # The tools of Kubernetes are built from the Go module proxy; an older Go fetches the right one.
+            has go || packages+=(golang-go)
+            ;;
         *)
-            echo "usage: $0 [build] [python]" >&2
+            echo "usage: $0 [build] [python] [ops]" >&2
             exit 64
             ;;
     esac

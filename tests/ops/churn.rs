@@ -1,0 +1,1 @@
+//! Replicas come and go while jobs are under way.

@@ -1,0 +1,1 @@
+//! The compose file names what is there.

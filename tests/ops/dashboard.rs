@@ -1,0 +1,1 @@
+//! The Grafana dashboard, its expressions asked of a real Prometheus.

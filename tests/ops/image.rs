@@ -1,0 +1,1 @@
+//! The container images, opened and run.

@@ -1,0 +1,1 @@
+//! The kustomize base and its overlays, built and validated.

@@ -1,0 +1,37 @@
+//! What operators get, read by the real tools that will read it: image, chart,
+//! kustomize, alerting rules, dashboard, Starburst's resource groups.
+//!
+//! Needs the tools that `make tools-ops` installs, and so is left out of
+//! `make test`; `make ops-test` runs it.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, and its helpers serve it alone"
+)]
+
+#[path = "../blackbox/api.rs"]
+#[allow(dead_code, reason = "the black-box tests use the rest")]
+mod api;
+#[path = "../blackbox/process.rs"]
+#[allow(dead_code, reason = "the black-box tests use the rest")]
+mod process;
+mod tool;
+#[path = "../blackbox/world.rs"]
+#[allow(dead_code, reason = "the black-box tests use the rest")]
+mod world;
+
+mod chart;
+mod churn;
+mod compose;
+mod dashboard;
+mod image;
+mod kustomize;
+mod rules;
+mod runbook;
+mod starburst;
+mod upgrade;

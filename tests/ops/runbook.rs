@@ -1,0 +1,1 @@
+//! Every alert has its section in the runbook.

@@ -1,0 +1,1 @@
+//! What is handed to the people who run Starburst.

@@ -1,0 +1,1 @@
+//! Two versions of the worker side by side on one Control Plane.
