@@ -63,6 +63,14 @@ ops-test: check-all tools-ops ## Test image, chart, rules, dashboard and scaling
 	$(BUILD_FOR_TESTS)
 	$(CARGO) nextest run --locked --test ops --ignore-default-filter --no-tests=fail $(TEST_ARGS)
 
+# Not part of `make ci`: the server is large, and each test starts one.
+.PHONY: test-trino
+test-trino: check-all tools ## Test the worker and deploy/starburst against a real Trino (220 MB to fetch; Java 24 or newer)
+	@tools/install-trino.sh "$(TOOLS)"
+	$(BUILD_FOR_TESTS)
+	TRINO_JAVA_HOME="$$(tools/find-java.sh 24)" \
+	$(CARGO) nextest run --locked --test trino --ignore-default-filter --no-tests=fail --test-threads 1 $(TEST_ARGS)
+
 .PHONY: verify
 verify: check-all tools ## Check that generated documentation is up to date (its golden tests only)
 	$(BUILD_FOR_TESTS)
