@@ -197,6 +197,13 @@ fn each_bad_value_gets_one_error_that_names_it() {
             "gs://host",
             "neither http nor https",
         ),
+        (
+            "EXPORT_BUCKET",
+            "s3://exports",
+            "\"s3://exports\" is not a gs:// path; expected gs://bucket or gs://bucket/folder",
+        ),
+        ("EXPORT_BUCKET", "exports", "is not a gs:// path"),
+        ("EXPORT_BUCKET", "gs://", "names no bucket"),
         ("COUNT_CONCURRENCY", "0", "out of range"),
         (
             "EXPORT_STRATEGY",
@@ -245,6 +252,19 @@ fn empty_values_count_as_not_set() {
     assert_eq!(config.loops.claim_limit, 10);
     let generated = config.loops.worker_id.strip_prefix("worker-").unwrap();
     assert_eq!(generated.len(), 8);
+}
+
+#[test]
+fn a_bucket_is_examined_in_the_folder_that_is_named_or_in_one_of_our_own() {
+    for (bucket, folder) in [
+        ("gs://exports", "gs://exports/.export-worker/"),
+        ("gs://exports/", "gs://exports/.export-worker/"),
+        ("gs://exports/a/b/", "gs://exports/a/b/"),
+    ] {
+        let config = loaded(&[("EXPORT_BUCKET", bucket)]);
+        assert_eq!(config.storage.export_bucket.unwrap().to_string(), folder);
+    }
+    assert_eq!(loaded(&[]).storage.export_bucket, None);
 }
 
 #[test]
