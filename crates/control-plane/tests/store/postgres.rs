@@ -11,7 +11,9 @@ async fn connection(world: &World) -> PgConnection {
     let StoreConfig::Postgres { url, .. } = &world.config else {
         unreachable!()
     };
-    PgConnection::connect(url.expose_secret()).await.unwrap()
+    PgConnection::connect(url.read().unwrap().expose_secret())
+        .await
+        .unwrap()
 }
 
 /// A database whose own defaults would break the queue, as some operators set them.
