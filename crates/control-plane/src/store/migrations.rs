@@ -75,7 +75,13 @@ const APPLIED: Sql = Sql::same("SELECT version FROM _sqlx_migrations WHERE succe
 pub(super) async fn check(tx: &mut dyn Transaction) -> Result<(), StoreError> {
     let applied = tx
         .fetch(&APPLIED, &[])
-        .await?
+        .await
+        .map_err(|error| match error {
+            StoreError::Internal(error) => StoreError::Internal(format!(
+                "its tables cannot be read; where there are none, run `export-control-plane migrate`: {error}"
+            )),
+            other => other,
+        })?
         .iter()
         .map(|row| row.int("version"))
         .collect::<Result<Vec<_>, _>>()?;

@@ -47,6 +47,26 @@ async fn the_databases_defaults_do_not_change_how_transactions_run() {
     );
 }
 
+/// An upgrade: the new version's migration adds a column while replicas of the old one work.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_column_that_a_later_version_adds_disturbs_no_replica_at_work() {
+    let world = World::postgres().await;
+    world.snapshot("s", 4).await;
+    let job = world.submitted_one("w").await;
+    world.job(&job.id).await;
+    world
+        .tamper("ALTER TABLE export_jobs ADD COLUMN of_a_later_version TEXT")
+        .await;
+    world
+        .tamper("ALTER TABLE snapshots ADD COLUMN of_a_later_version TEXT")
+        .await;
+    for _ in 0..3 {
+        let job = world.submitted_one("w").await;
+        world.job(&job.id).await;
+        world.update(&job, world.completed(1, 1)).await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn creations_that_wait_for_each_other_leave_connections_to_the_others() {
     let world = World::postgres().await;
