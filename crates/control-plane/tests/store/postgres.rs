@@ -50,7 +50,16 @@ async fn the_databases_defaults_do_not_change_how_transactions_run() {
 /// An upgrade: the new version's migration adds a column while replicas of the old one work.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_column_that_a_later_version_adds_disturbs_no_replica_at_work() {
-    let world = World::postgres().await;
+    let mut world = World::postgres().await;
+    // Of two connections one listens: the statements are prepared on the one that is left.
+    let StoreConfig::Postgres { url, .. } = world.config.clone() else {
+        unreachable!()
+    };
+    let config = StoreConfig::Postgres {
+        url,
+        max_connections: 2,
+    };
+    world.store = Store::open(&config, world.clock.clone()).await.unwrap();
     world.snapshot("s", 4).await;
     let job = world.submitted_one("w").await;
     world.job(&job.id).await;
