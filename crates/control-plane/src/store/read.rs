@@ -8,16 +8,30 @@ use export_api::{
 use super::{
     Store, StoreError,
     engine::{Sql, Transaction},
-    row::{self, View, micros},
+    row::{self, View, job_columns, micros, snapshot_columns},
 };
 
 const PING: Sql = Sql::same("SELECT COUNT(*) AS count FROM snapshots WHERE id = ''");
-const JOB: Sql = Sql::same("SELECT * FROM export_jobs WHERE id = $1");
-const SNAPSHOT: Sql = Sql::same("SELECT * FROM snapshots WHERE id = $1");
-const JOBS_OF_SNAPSHOT: Sql =
-    Sql::same("SELECT * FROM export_jobs WHERE snapshot_id = $1 ORDER BY seq");
-const NEWEST: Sql =
-    Sql::same("SELECT * FROM snapshots WHERE $1 IS NULL OR id < $1 ORDER BY id DESC LIMIT $2");
+const JOB: Sql = Sql::same(concat!(
+    "SELECT ",
+    job_columns!(),
+    " FROM export_jobs WHERE id = $1"
+));
+const SNAPSHOT: Sql = Sql::same(concat!(
+    "SELECT ",
+    snapshot_columns!(),
+    " FROM snapshots WHERE id = $1"
+));
+const JOBS_OF_SNAPSHOT: Sql = Sql::same(concat!(
+    "SELECT ",
+    job_columns!(),
+    " FROM export_jobs WHERE snapshot_id = $1 ORDER BY seq"
+));
+const NEWEST: Sql = Sql::same(concat!(
+    "SELECT ",
+    snapshot_columns!(),
+    " FROM snapshots WHERE $1 IS NULL OR id < $1 ORDER BY id DESC LIMIT $2"
+));
 const PROGRESS: Sql = Sql::same(
     "SELECT snapshot_id, status, COUNT(*) AS count FROM export_jobs
      WHERE snapshot_id IN (

@@ -76,7 +76,9 @@ async fn ten_thousand_snapshots_add_no_series() {
     server.post("/api/snapshots", &snapshot("Unfinished")).await;
     // Leased, it is in nobody's way.
     let worker = json!({"worker_id": "worker", "limit": 1});
-    server.post("/api/internal/export-jobs/claim", &worker).await;
+    server
+        .post("/api/internal/export-jobs/claim", &worker)
+        .await;
     while series(&server).await.1.len() != 1 {}
     let (before, _) = series(&server).await;
 
