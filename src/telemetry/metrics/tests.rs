@@ -1,6 +1,10 @@
 use tokio::time::{Duration, advance};
 
 use super::*;
+use crate::{
+    ports::QueryId,
+    telemetry::{Cause, Counts, Events, JobFacts},
+};
 
 #[test]
 fn every_series_is_exposed_at_0_from_the_start() {
@@ -103,4 +107,59 @@ fn a_boundary_is_up_while_it_answers_and_takes_our_credentials() {
         assert_eq!((found(Some(200)), found(status)), (1, 0), "{status:?}");
     }
     assert_eq!(metrics.boundary_up.get((Boundary::Starburst,)), 0);
+}
+
+/// Every series, without its value.
+fn series(metrics: &Metrics) -> std::collections::BTreeSet<String> {
+    let text = metrics.exposition().unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| line.rsplit_once(' ').unwrap().0.to_owned())
+        .collect()
+}
+
+#[test]
+fn ten_thousand_snapshots_add_no_series() {
+    let metrics = Metrics::new().unwrap();
+    let events = Events::new(Arc::clone(&metrics));
+    let before = series(&metrics);
+    for number in 0..10_000_u16 {
+        let job_type = ["node", "edge", "hyperedge"][usize::from(number % 3)];
+        let job = serde_json::from_value(serde_json::json!({
+            "id": format!("job-{number}"), "snapshot_id": format!("snapshot-{number}"),
+            "job_type": job_type,
+            "entity_name": format!("Entity{number}"), "status": "pending",
+        }));
+        let facts = JobFacts::of(&job.unwrap());
+        let query = QueryId::new(format!("query-{number}"));
+        let cause = |kind| Cause {
+            source: ErrorSource::Starburst,
+            kind,
+            message: format!("message {number}"),
+        };
+        let _in_flight = metrics.in_flight(Loop::Poller);
+        drop(metrics.step(Step::Poll));
+        metrics
+            .outside_request(Boundary::Storage)
+            .done(Some(number % 600));
+        events.looked(Loop::Submitter, 1);
+        events.claimed(&facts);
+        events.submitted(&facts, &query);
+        events.found(QueryState::parse(&format!("STATE_{number}")));
+        events.queued(&facts, Duration::from_millis(number.into()));
+        events.failed(&facts, &cause(ErrorKind::Permanent));
+        events.given_back(&facts, &cause(ErrorKind::Transient), None);
+        events.lease_lost(&facts, Step::Report);
+        events.cancelled(&facts);
+        let counts = Counts {
+            rows: number.into(),
+            bytes: number.into(),
+            files: 1,
+        };
+        events.completed(&facts, counts, number.into(), None);
+        let snapshot = format!("snapshot-{number}");
+        events.snapshot_finalised(&snapshot.as_str().into(), SnapshotEnd::Ready);
+    }
+    assert_eq!(metrics.jobs.get((JobOutcome::Completed,)), 10_000);
+    assert_eq!(series(&metrics), before);
 }

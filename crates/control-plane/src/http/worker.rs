@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::Extension;
 use export_api::{
     ClaimRequest, ExportJob, JobId, JobPatch, JobStatus, JobUpdate, JobUpdated, Jobs,
     PollableRequest, SnapshotId, SnapshotPatch, SnapshotStatusAnswer,
@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     limits::MAX_BODY_BYTES,
+    metrics::JobEnd,
     store::{Queue, StoreError},
     validation,
 };
@@ -23,7 +24,7 @@ type Reply<T> = Result<Answer<T>, Refusal>;
 
 /// `POST /export-jobs/claim`
 pub(super) async fn claim(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     Body(request): Body<ClaimRequest, MAX_BODY_BYTES>,
 ) -> Reply<Jobs> {
     let (taker, wait) =
@@ -43,7 +44,7 @@ pub(super) async fn claim(
 
 /// `GET /export-jobs/pollable`
 pub(super) async fn pollable(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     Asked(request): Asked<PollableRequest>,
 ) -> Reply<Jobs> {
     let (taker, wait) =
@@ -63,7 +64,7 @@ pub(super) async fn pollable(
 
 /// `GET /export-jobs/{id}`
 pub(super) async fn job(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     PathId(id): PathId<JobId>,
 ) -> Reply<ExportJob> {
     Ok(Answer::ok(app.store.job(&id).await?))
@@ -71,7 +72,7 @@ pub(super) async fn job(
 
 /// `PATCH /export-jobs/{id}`
 pub(super) async fn update_job(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     PathId(id): PathId<JobId>,
     Body(mut patch): Body<JobPatch, MAX_BODY_BYTES>,
 ) -> Reply<JobUpdated> {
@@ -91,10 +92,19 @@ pub(super) async fn update_job(
                 app.metrics.lease_lost();
             }
         })?;
-    if let Some(snapshot) = &updated.snapshot {
+    match updated.status {
+        Some(JobStatus::Completed) => app.metrics.ended(JobEnd::Completed, 1),
+        Some(JobStatus::Failed) => app.metrics.ended(JobEnd::Failed, 1),
+        Some(JobStatus::Cancelled) => app.metrics.ended(JobEnd::Cancelled, 1),
+        Some(
+            JobStatus::Pending | JobStatus::Claimed | JobStatus::Submitted | JobStatus::Unknown(_),
+        )
+        | None => {}
+    }
+    if let Some(snapshot) = &updated.answer.snapshot {
         tracing::info!(job_id = %id, update = update_name(&update), snapshot_status = %snapshot.status, remaining_jobs = snapshot.remaining_jobs, "updated");
     }
-    Ok(Answer::ok(updated))
+    Ok(Answer::ok(updated.answer))
 }
 
 fn update_name(update: &JobUpdate) -> &'static str {
@@ -118,7 +128,7 @@ pub(super) struct StatusFilter {
 
 /// `GET /snapshots/{id}/export-jobs`
 pub(super) async fn snapshot_jobs(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     PathId(id): PathId<SnapshotId>,
     Asked(filter): Asked<StatusFilter>,
 ) -> Reply<Jobs> {
@@ -136,7 +146,7 @@ pub(super) async fn snapshot_jobs(
 
 /// `GET /snapshots/{id}/status`
 pub(super) async fn snapshot_status(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     PathId(id): PathId<SnapshotId>,
 ) -> Reply<SnapshotStatusAnswer> {
     let status = app.store.snapshot_status(&id).await?;
@@ -145,7 +155,7 @@ pub(super) async fn snapshot_status(
 
 /// `PATCH` and `PUT /snapshots/{id}/status`
 pub(super) async fn move_snapshot(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     PathId(id): PathId<SnapshotId>,
     Body(patch): Body<SnapshotPatch, MAX_BODY_BYTES>,
 ) -> Reply<SnapshotStatusAnswer> {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     Created, Draft, Store, StoreError,
     engine::{Sql, Transaction, Value},
-    row::{self, micros},
+    row::{self, micros, snapshot_columns},
     wakeup::News,
 };
 use crate::destination::Destination;
@@ -36,11 +36,12 @@ const BEHIND: Sql = Sql::same(
      WHERE due_at IS NOT NULL AND destination > $1 ORDER BY destination LIMIT 1",
 );
 
-const INSERT_SNAPSHOT: Sql = Sql::same(
+const INSERT_SNAPSHOT: Sql = Sql::same(concat!(
     "INSERT INTO snapshots (id, name, status, remaining_jobs, idempotency_key, request_digest,
         created_at, updated_at)
-     VALUES ($1, $2, 'pending', $3, $4, $5, $6, $6) RETURNING *",
-);
+     VALUES ($1, $2, 'pending', $3, $4, $5, $6, $6) RETURNING ",
+    snapshot_columns!()
+));
 
 const INSERT_JOB: Sql = Sql::same(
     "INSERT INTO export_jobs (id, snapshot_id, job_type, entity_name, status, sql, column_names,

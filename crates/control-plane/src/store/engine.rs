@@ -62,7 +62,7 @@ impl Sql {
 /// A statement with row locks where the database has them. SQLite has one writer at a
 /// time, so there the write transaction itself is the lock.
 macro_rules! locking {
-    ($before:literal, $lock:literal, $after:literal) => {
+    ($before:expr, $lock:literal, $after:expr) => {
         $crate::store::engine::Sql {
             sqlite: concat!($before, " ", $after),
             postgres: concat!($before, " ", $lock, " ", $after),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     Offer, Store, StoreError, Taker,
     engine::{Sql, Value, locking},
-    row::{self, View, instant, micros},
+    row::{self, View, instant, job_columns, micros},
 };
 
 /// One statement picks, locks and takes: rows another claimer holds are skipped,
@@ -17,14 +17,17 @@ const CLAIM: Sql = locking!(
         WHERE status = 'pending' AND due_at <= $1
         ORDER BY due_at, seq LIMIT $2",
     "FOR UPDATE SKIP LOCKED",
-    ")
+    concat!(
+        ")
      UPDATE export_jobs SET
         status = 'claimed', attempt = attempt + 1,
         claimed_by = $3, claimed_at = $1,
         claim_token = $4 || '.' || id, lease_expires_at = $5, due_at = $5,
         last_write_token = NULL, last_write_digest = NULL, updated_at = $1
      FROM picked WHERE seq = picked_seq
-     RETURNING *"
+     RETURNING ",
+        job_columns!()
+    )
 );
 
 const LEASE_POLLABLE: Sql = locking!(
@@ -33,19 +36,24 @@ const LEASE_POLLABLE: Sql = locking!(
         WHERE status = 'submitted' AND due_at <= $1
         ORDER BY due_at, seq LIMIT $2",
     "FOR UPDATE SKIP LOCKED",
-    ")
+    concat!(
+        ")
      UPDATE export_jobs SET
         claimed_by = $3,
         claim_token = $4 || '.' || id, lease_expires_at = $5, due_at = $5,
         last_write_token = NULL, last_write_digest = NULL, updated_at = $1
      FROM picked WHERE seq = picked_seq
-     RETURNING *"
+     RETURNING ",
+        job_columns!()
+    )
 );
 
-const LOOK_POLLABLE: Sql = Sql::same(
-    "SELECT * FROM export_jobs WHERE status = 'submitted' AND due_at <= $1
+const LOOK_POLLABLE: Sql = Sql::same(concat!(
+    "SELECT ",
+    job_columns!(),
+    " FROM export_jobs WHERE status = 'submitted' AND due_at <= $1
      ORDER BY due_at, seq LIMIT $2",
-);
+));
 
 const NEXT_DUE: Sql = Sql::same(
     "SELECT due_at FROM export_jobs WHERE status = $1 AND due_at IS NOT NULL

@@ -7,17 +7,31 @@ use export_api::{
 
 use super::{
     Store, StoreError,
-    engine::Sql,
-    row::{self, View, micros},
+    engine::{Sql, Transaction},
+    row::{self, View, job_columns, micros, snapshot_columns},
 };
 
 const PING: Sql = Sql::same("SELECT COUNT(*) AS count FROM snapshots WHERE id = ''");
-const JOB: Sql = Sql::same("SELECT * FROM export_jobs WHERE id = $1");
-const SNAPSHOT: Sql = Sql::same("SELECT * FROM snapshots WHERE id = $1");
-const JOBS_OF_SNAPSHOT: Sql =
-    Sql::same("SELECT * FROM export_jobs WHERE snapshot_id = $1 ORDER BY seq");
-const NEWEST: Sql =
-    Sql::same("SELECT * FROM snapshots WHERE $1 IS NULL OR id < $1 ORDER BY id DESC LIMIT $2");
+const JOB: Sql = Sql::same(concat!(
+    "SELECT ",
+    job_columns!(),
+    " FROM export_jobs WHERE id = $1"
+));
+const SNAPSHOT: Sql = Sql::same(concat!(
+    "SELECT ",
+    snapshot_columns!(),
+    " FROM snapshots WHERE id = $1"
+));
+const JOBS_OF_SNAPSHOT: Sql = Sql::same(concat!(
+    "SELECT ",
+    job_columns!(),
+    " FROM export_jobs WHERE snapshot_id = $1 ORDER BY seq"
+));
+const NEWEST: Sql = Sql::same(concat!(
+    "SELECT ",
+    snapshot_columns!(),
+    " FROM snapshots WHERE $1 IS NULL OR id < $1 ORDER BY id DESC LIMIT $2"
+));
 const PROGRESS: Sql = Sql::same(
     "SELECT snapshot_id, status, COUNT(*) AS count FROM export_jobs
      WHERE snapshot_id IN (
@@ -142,20 +156,7 @@ impl Store {
     /// How many jobs are not over.
     pub async fn live_jobs(&self) -> Result<LiveJobs, StoreError> {
         let mut tx = self.engine.read().await?;
-        let mut live = LiveJobs::default();
-        for row in tx.fetch(&LIVE, &[]).await? {
-            let count = row.count("count")?;
-            match JobStatus::from(row.text("status")?) {
-                JobStatus::Pending => live.pending = count,
-                JobStatus::Claimed => live.claimed = count,
-                JobStatus::Submitted => live.submitted = count,
-                JobStatus::Completed
-                | JobStatus::Failed
-                | JobStatus::Cancelled
-                | JobStatus::Unknown(_) => {}
-            }
-        }
-        Ok(live)
+        live_jobs(&mut *tx).await
     }
 
     async fn read_snapshot(
@@ -182,4 +183,22 @@ impl Store {
             jobs,
         })
     }
+}
+
+/// Counts the jobs that are not over.
+pub(super) async fn live_jobs(tx: &mut dyn Transaction) -> Result<LiveJobs, StoreError> {
+    let mut live = LiveJobs::default();
+    for row in tx.fetch(&LIVE, &[]).await? {
+        let count = row.count("count")?;
+        match JobStatus::from(row.text("status")?) {
+            JobStatus::Pending => live.pending = count,
+            JobStatus::Claimed => live.claimed = count,
+            JobStatus::Submitted => live.submitted = count,
+            JobStatus::Completed
+            | JobStatus::Failed
+            | JobStatus::Cancelled
+            | JobStatus::Unknown(_) => {}
+        }
+    }
+    Ok(live)
 }

@@ -6,6 +6,30 @@ use export_api::{
 
 use super::{StoreError, engine::Row};
 
+/// The columns of `export_jobs` that [`job`] reads, and `seq`.
+///
+/// Named, never `*`: PostgreSQL refuses a prepared statement whose columns became more,
+/// and so a later version's migration would stop every replica at work.
+macro_rules! job_columns {
+    () => {
+        "seq, id, snapshot_id, job_type, entity_name, status, sql, column_names, \
+         starburst_catalog, starburst_role, gcs_path, attempt, max_attempts, claim_token, \
+         lease_expires_at, claimed_by, claimed_at, starburst_query_id, next_uri, next_poll_at, \
+         poll_count, cancel_requested, row_count, size_bytes, files, submitted_at, completed_at, \
+         error_message, created_at, updated_at"
+    };
+}
+pub(super) use job_columns;
+
+/// The columns of `snapshots` that [`snapshot`] reads; named for the same reason.
+macro_rules! snapshot_columns {
+    () => {
+        "id, name, status, node_counts, edge_counts, size_bytes, error_message, created_at, \
+         updated_at, completed_at"
+    };
+}
+pub(super) use snapshot_columns;
+
 /// What of a job an answer shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum View {

@@ -12,4 +12,6 @@ mod binary;
 mod errors;
 mod flow;
 mod long_poll;
+mod series;
 mod server;
+mod start;

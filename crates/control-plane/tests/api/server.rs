@@ -18,6 +18,7 @@ pub(crate) struct Server {
     pub(crate) clock: Clock,
     pub(crate) shutdown: CancellationToken,
     pub(crate) serving: JoinHandle<anyhow::Result<()>>,
+    pub(crate) database: std::path::PathBuf,
     _directory: tempfile::TempDir,
 }
 
@@ -36,6 +37,7 @@ impl Server {
         let directory = tempfile::tempdir().unwrap();
         let clock = Clock::standing_at("2026-11-22T03:05:07Z".parse().unwrap());
         let path = directory.path().join("queue.db");
+        let database = path.clone();
         let config = Config {
             clock: clock.clone(),
             ..Config::new(StoreConfig::Sqlite { path }, access)
@@ -50,6 +52,7 @@ impl Server {
             clock,
             shutdown,
             serving,
+            database,
             _directory: directory,
         }
     }
