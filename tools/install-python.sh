@@ -16,5 +16,5 @@ if ! python3 -m pip --version >/dev/null 2>&1; then
     python="$folder/python/bin/python"
     [[ -x "$python" ]] || python3 -m venv "$folder/python"
 fi
-"$python" -m pip install --quiet --disable-pip-version-check --no-input --root-user-action ignore \
+"$python" -m pip install --quiet --disable-pip-version-check --no-input --no-warn-conflicts --root-user-action ignore \
     --only-binary :all: --target "$destination" --requirement "$requirements"

@@ -47,7 +47,7 @@ cargo build --locked --release --target "$target" --bins "${packages[@]/#/--pack
 
 mkdir -p "$destination"
 for package in "${packages[@]}"; do
-    # The sandbox's binary has a name shorter than its package.
+    # The sandbox's binary has a shorter name than its package.
     binary="${package/#export-sandbox/sandbox}"
-    install -m 555 "$built/$target/release/$binary" "$destination/$binary"
+    install -m 555 "$built/$target/release/$binary" "$destination/$package"
 done
