@@ -148,7 +148,7 @@ fn everything_is_asked_of_the_chosen_data_source_for_the_chosen_namespace() {
                 "{expression}"
             );
             assert!(expression.contains("release=~\"$release\""), "{expression}");
-            let by_snapshot = expression.contains("snapshot_id");
+            let by_snapshot = expression.contains("by (namespace, snapshot_id");
             assert_eq!(
                 by_snapshot,
                 expression.contains("$snapshot"),

@@ -1,6 +1,8 @@
 //! Two workers and a Control Plane that have something to show: jobs that completed, failed,
 //! were cancelled, and one whose query still runs.
 
+use std::time::Duration;
+
 use export_api::{NewJob, SnapshotStatus};
 use export_sandbox::{
     SandboxConfig,
@@ -16,8 +18,16 @@ use super::{
     world::World,
 };
 
-/// The endpoint that counts scrapes.
-const SCRAPE: &str = "GET /metrics";
+/// What scrapes are counted as; at Starburst there is no such endpoint.
+const SCRAPES: [(Service, &str, u64); 2] = [
+    (Service::ControlPlane, "GET /metrics", 1),
+    (Service::Starburst, "other", WORKERS.len() as u64),
+];
+
+const WORKERS: [&str; 2] = ["worker-1", "worker-2"];
+
+/// Long beyond what scrapes take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The processes, and a front before each of their metrics, so that scrapes can be waited for.
 pub struct Live {
@@ -44,10 +54,10 @@ impl Live {
         };
         let world = World::start_with(config).await;
         let mut workers = Vec::new();
-        for name in ["worker-1", "worker-2"] {
+        for name in WORKERS {
             let worker = world.worker_with(name, &[("EXPORT_BUCKET", "gs://exports")]);
             let url = format!("http://{}", worker.address("address").await);
-            // Only its scrapes pass here, and the real Starburst has no such endpoint.
+            // Only its scrapes pass here.
             let front = world.sandbox.front(Service::Starburst, &url).await.unwrap();
             workers.push((worker, front));
         }
@@ -71,9 +81,12 @@ impl Live {
     /// Waits until each target was scraped at least twice more: what it showed before is stored then.
     pub async fn scraped(&self) {
         let faults = self.world.faults();
-        for (service, scrapes) in [(Service::ControlPlane, 2), (Service::Starburst, 4)] {
-            let so_far = faults.count(service, SCRAPE);
-            faults.called(service, SCRAPE, so_far + scrapes).await;
+        for (service, endpoint, targets) in SCRAPES {
+            let wanted = faults.count(service, endpoint) + 2 * targets;
+            let called = faults.called(service, endpoint, wanted);
+            if tokio::time::timeout(PATIENCE, called).await.is_err() {
+                panic!("not scraped: {:?}", faults.counts(service));
+            }
         }
     }
 

@@ -64,14 +64,13 @@ pub fn names(expression: &str) -> Names {
                     if rest.peek() == Some(&'(') {
                         names.labels.extend(list(&mut rest));
                     }
+                } else if WORDS.contains(&word.as_str()) {
+                    // What follows is read by itself.
                 } else if rest.peek() == Some(&'{') {
                     let matchers = matchers(&mut rest);
                     let metric = word;
                     names.selectors.push(Selector { metric, matchers });
-                } else if rest.peek() != Some(&'(')
-                    && !WORDS.contains(&word.as_str())
-                    && !AGGREGATIONS.contains(&word.as_str())
-                {
+                } else if rest.peek() != Some(&'(') && !AGGREGATIONS.contains(&word.as_str()) {
                     let metric = word;
                     let matchers = Vec::new();
                     names.selectors.push(Selector { metric, matchers });

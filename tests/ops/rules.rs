@@ -15,9 +15,10 @@ use super::{
 const TARGET_LABELS: [&str; 6] = ["cluster", "namespace", "release", "job", "instance", "pod"];
 
 /// Not scraped of us, with the labels they have: Prometheus' own, and kube-state-metrics'.
-const OTHERS: [(&str, &[&str]); 3] = [
+const OTHERS: [(&str, &[&str]); 4] = [
     ("up", &[]),
     ("ALERTS", &["alertname", "alertstate", "severity"]),
+    ("kube_pod_container_info", &["container", "image"]),
     ("kube_pod_container_status_restarts_total", &["container"]),
 ];
 
