@@ -89,6 +89,10 @@ pub struct ServeArgs {
     #[arg(long, env = "REAP_INTERVAL_SECONDS", value_name = "SECONDS", default_value_t = 2,
           value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub reap_interval_seconds: u32,
+    /// How many of the oldest unfinished snapshots have metrics of their own; 0 turns these off
+    #[arg(long, env = "METRICS_SNAPSHOTS", value_name = "COUNT", default_value_t = 20,
+          value_parser = clap::value_parser!(u32).range(..=1000))]
+    pub metrics_snapshots: u32,
     /// How long requests under way may take to end at shutdown, in seconds
     #[arg(
         long,
@@ -149,6 +153,8 @@ pub struct Config {
     pub max_attempts: u32,
     /// How often to look for leases that expired.
     pub reap_interval: Duration,
+    /// How many of the oldest unfinished snapshots have metrics of their own.
+    pub metrics_snapshots: u32,
     /// How long requests under way may take to end at shutdown.
     pub shutdown_grace: Duration,
     /// What time it is.
@@ -165,6 +171,7 @@ impl Config {
             lease_seconds: 300,
             max_attempts: 3,
             reap_interval: Duration::from_secs(2),
+            metrics_snapshots: 20,
             shutdown_grace: Duration::from_secs(10),
             clock: Clock::system(),
         }
@@ -244,6 +251,7 @@ impl ServeArgs {
             max_attempts: self.max_attempts,
             reap_interval: Duration::from_secs(u64::from(self.reap_interval_seconds)),
             shutdown_grace: Duration::from_secs(u64::from(self.shutdown_grace_seconds)),
+            metrics_snapshots: self.metrics_snapshots,
             ..Config::new(store, self.access()?)
         })
     }
