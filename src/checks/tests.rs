@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::ports::{
-    Fate, Page, Phase, QueryError, QueryId, Registered, Starburst, StarburstError, Statement,
+    Fate, Page, Phase, QueryError, QueryId, QueryState, Registered, Starburst, StarburstError,
+    Statement,
 };
 
 /// A cluster on which every query stays as it is, or ends at once with an error.
@@ -54,6 +55,7 @@ impl Starburst for Cluster {
         Ok(Page {
             next_uri: self.error.is_none().then(|| next_uri.clone()),
             phase: self.phase,
+            state: QueryState::Queued,
             has_data: false,
             error: self.error.map(|name| QueryError {
                 name: name.to_owned(),

@@ -12,8 +12,8 @@ use super::findings::*;
 use crate::{
     ports::{
         Claimed, ControlPlane, ControlPlaneError, Fate, Folder, Footer, Page, Phase, QueryError,
-        QueryId, Registered, Starburst, StarburstError, Statement, Storage, StorageError,
-        StoredObject,
+        QueryId, QueryState, Registered, Starburst, StarburstError, Statement, Storage,
+        StorageError, StoredObject,
     },
     starburst::FunctionName,
 };
@@ -84,6 +84,7 @@ impl Starburst for Ward {
         Ok(Page {
             next_uri: None,
             phase: Phase::Draining,
+            state: QueryState::Finished,
             has_data: answer.is_ok(),
             error: answer.err(),
             stats: QueryStats::default(),
