@@ -9,7 +9,8 @@ use thiserror::Error;
 use crate::{
     clock::Clock,
     limits::{MAX_ATTEMPTS, MAX_LEASE_SECONDS},
-    store::StoreConfig,
+    secret::Secret,
+    store::{StoreConfig, is_postgres},
 };
 
 /// Where the queue lives.
@@ -18,6 +19,14 @@ pub struct StoreArgs {
     /// PostgreSQL database, `postgres://user:password@host/database`; without it the queue lives in a file (`SQLITE_PATH`)
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<SecretString>,
+    /// File that holds this URL; it may come later than this process
+    #[arg(
+        long,
+        env = "DATABASE_URL_FILE",
+        value_name = "FILE",
+        conflicts_with = "database_url"
+    )]
+    pub database_url_file: Option<PathBuf>,
     /// File of the embedded store; made where there is none
     #[arg(
         long,
@@ -51,7 +60,7 @@ pub struct ServeArgs {
         value_name = "KEY"
     )]
     pub api_key: Option<SecretString>,
-    /// File that holds this key
+    /// File that holds this key; it may come later than this process
     #[arg(
         long,
         env = "GRAPH_OLAP_INTERNAL_API_KEY_FILE",
@@ -121,7 +130,7 @@ pub enum LogFormat {
 #[derive(Clone, Debug)]
 pub enum Access {
     /// Whoever carries this key.
-    Key(SecretString),
+    Key(Secret),
     /// Everybody.
     Insecure,
 }
@@ -175,19 +184,11 @@ pub enum ConfigError {
     )]
     NoKey,
     /// An empty key.
-    #[error("{0} is empty")]
-    EmptyKey(&'static str),
+    #[error("GRAPH_OLAP_INTERNAL_API_KEY is empty")]
+    EmptyKey,
     /// A key that no HTTP header can carry.
-    #[error("{0} has characters in it that no HTTP header can carry")]
-    UnsendableKey(&'static str),
-    /// The key's file cannot be read.
-    #[error("GRAPH_OLAP_INTERNAL_API_KEY_FILE: {path}: {error}")]
-    KeyFile {
-        /// The file.
-        path: String,
-        /// Why.
-        error: std::io::Error,
-    },
+    #[error("GRAPH_OLAP_INTERNAL_API_KEY has characters in it that no HTTP header can carry")]
+    UnsendableKey,
     /// Another database.
     #[error("DATABASE_URL is no postgres:// URL; for the embedded store set SQLITE_PATH instead")]
     DatabaseUrl,
@@ -196,22 +197,23 @@ pub enum ConfigError {
 impl StoreArgs {
     /// Where the queue lives, by these arguments.
     pub fn store(&self) -> Result<StoreConfig, ConfigError> {
-        match &self.database_url {
-            None => Ok(StoreConfig::Sqlite {
-                path: self.sqlite_path.clone(),
-            }),
-            Some(url) => {
-                let text = url.expose_secret();
-                if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-                    Ok(StoreConfig::Postgres {
-                        url: url.clone(),
-                        max_connections: self.database_max_connections,
-                    })
-                } else {
-                    Err(ConfigError::DatabaseUrl)
-                }
+        let url = match (&self.database_url, &self.database_url_file) {
+            (Some(url), _) if is_postgres(url) => Secret::Given(url.clone()),
+            (Some(_), _) => return Err(ConfigError::DatabaseUrl),
+            (None, Some(path)) => Secret::File {
+                variable: "DATABASE_URL_FILE",
+                path: path.clone(),
+            },
+            (None, None) => {
+                return Ok(StoreConfig::Sqlite {
+                    path: self.sqlite_path.clone(),
+                });
             }
-        }
+        };
+        Ok(StoreConfig::Postgres {
+            url,
+            max_connections: self.database_max_connections,
+        })
     }
 }
 
@@ -231,25 +233,23 @@ impl ServeArgs {
     }
 
     fn access(&self) -> Result<Access, ConfigError> {
-        let (variable, key) = match (&self.api_key, &self.api_key_file) {
-            (Some(key), _) => ("GRAPH_OLAP_INTERNAL_API_KEY", key.clone()),
+        let key = match (&self.api_key, &self.api_key_file) {
+            (Some(key), _) => key.clone(),
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(path).map_err(|error| ConfigError::KeyFile {
-                    path: path.display().to_string(),
-                    error,
-                })?;
-                let key = SecretString::from(text.trim_end_matches(['\r', '\n']));
-                ("GRAPH_OLAP_INTERNAL_API_KEY_FILE", key)
+                return Ok(Access::Key(Secret::File {
+                    variable: "GRAPH_OLAP_INTERNAL_API_KEY_FILE",
+                    path: path.clone(),
+                }));
             }
             (None, None) if self.insecure => return Ok(Access::Insecure),
             (None, None) => return Err(ConfigError::NoKey),
         };
         if key.expose_secret().trim().is_empty() {
-            return Err(ConfigError::EmptyKey(variable));
+            return Err(ConfigError::EmptyKey);
         }
         if http::HeaderValue::from_str(key.expose_secret()).is_err() {
-            return Err(ConfigError::UnsendableKey(variable));
+            return Err(ConfigError::UnsendableKey);
         }
-        Ok(Access::Key(key))
+        Ok(Access::Key(Secret::Given(key)))
     }
 }

@@ -12,7 +12,9 @@ pub mod limits;
 pub mod logging;
 mod long_poll;
 pub mod metrics;
+mod opening;
 mod reaper;
+pub mod secret;
 mod server;
 pub mod store;
 #[cfg(feature = "test-support")]

@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -9,9 +9,8 @@ use crate::{
     http,
     long_poll::LongPolls,
     metrics::Metrics,
-    reaper,
-    store::Store,
-    watch,
+    opening::{self, Opened, Opening},
+    reaper, watch as queue_watch,
 };
 
 /// How long the store's connections may take to end: one that hangs is left to the
@@ -20,7 +19,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Serves the API on `listener` until `shutdown`, then answers what is under way.
 ///
-/// Requests that come before the store is open wait for it.
+/// Probes and metrics are answered at once; requests to the API that come before the
+/// store is open wait for it for a while.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -32,47 +32,25 @@ pub async fn serve(
     if matches!(config.access, Access::Insecure) {
         tracing::warn!("no API key: everybody who reaches the port may do everything");
     }
-    let store = Store::open(&config.store, config.clock.clone())
-        .await
-        .context("cannot open the store")?;
-    if config.migrate {
-        store
-            .migrate()
-            .await
-            .context("cannot bring the tables up to date")?;
-    }
     let metrics = Metrics::new(config.clock.clone())?;
-    let reaper = tokio::spawn(reaper::run(
-        store.clone(),
-        Arc::clone(&metrics),
-        config.reap_interval,
-        shutdown.clone(),
-    ));
-    tokio::spawn(watch::run(
-        store.clone(),
-        Arc::clone(&metrics),
-        config.metrics_snapshots,
-        shutdown.clone(),
-    ));
-    let app = http::router(http::App {
-        store: store.clone(),
-        metrics,
-        access: config.access,
-        lease_seconds: config.lease_seconds,
-        max_attempts: config.max_attempts,
-        long_polls: LongPolls::new(shutdown.clone()),
+    let (told, opening) = watch::channel(Opening::Waiting("starting".to_owned()));
+    let app = http::router(http::Front {
+        metrics: Arc::clone(&metrics),
+        opening: opening.clone(),
         shutdown: shutdown.clone(),
     });
+    let shutdown_grace = config.shutdown_grace;
+    let queue = tokio::spawn(keep_queue(config, told, metrics, shutdown.clone()));
     let told = shutdown.clone();
     let serving = axum::serve(listener, app).with_graceful_shutdown(async move {
         told.cancelled().await;
     });
     let overdue = async {
         shutdown.cancelled().await;
-        tokio::time::sleep(config.shutdown_grace).await;
+        tokio::time::sleep(shutdown_grace).await;
     };
-    let reaper_failed = async {
-        match reaper.await {
+    let queue_failed = async {
+        match queue.await {
             // It ends at shutdown; the requests under way end after it.
             Ok(()) => std::future::pending().await,
             Err(error) => error,
@@ -80,18 +58,60 @@ pub async fn serve(
     };
     let ended = tokio::select! {
         served = serving => served.context("the server failed"),
-        error = reaper_failed => Err(error).context("the reaper failed"),
+        error = queue_failed => Err(error).context("what keeps the queue failed"),
         () = overdue => {
             tracing::warn!("requests under way took too long; ending without them");
             Ok(())
         }
     };
-    if tokio::time::timeout(CLOSE_TIMEOUT, store.close())
-        .await
-        .is_err()
+    let store = match &*opening.borrow() {
+        Opening::Open(app) => Some(app.store.clone()),
+        Opening::Waiting(_) => None,
+    };
+    if let Some(store) = store
+        && tokio::time::timeout(CLOSE_TIMEOUT, store.close())
+            .await
+            .is_err()
     {
         tracing::warn!("connections to the store took too long to end; ending without them");
     }
     tracing::info!("ended");
     ended
+}
+
+/// Opens the queue, lets requests in, and looks after it until shutdown.
+async fn keep_queue(
+    config: Config,
+    told: watch::Sender<Opening>,
+    metrics: Arc<Metrics>,
+    shutdown: CancellationToken,
+) {
+    let Opened { store, key } = tokio::select! {
+        opened = opening::open(&config, &told) => opened,
+        () = shutdown.cancelled() => return,
+    };
+    // Before anybody is let in: who is ready shows every metric.
+    if let Err(error) = queue_watch::look(&store, &metrics, config.metrics_snapshots).await {
+        tracing::warn!(
+            error,
+            "cannot look at the queue; its metrics are not shown meanwhile"
+        );
+    }
+    told.send_replace(Opening::Open(Arc::new(http::App {
+        store: store.clone(),
+        metrics: Arc::clone(&metrics),
+        key,
+        lease_seconds: config.lease_seconds,
+        max_attempts: config.max_attempts,
+        long_polls: LongPolls::new(shutdown.clone()),
+    })));
+    tracing::info!("ready");
+    let look = queue_watch::run(
+        store.clone(),
+        Arc::clone(&metrics),
+        config.metrics_snapshots,
+        shutdown.clone(),
+    );
+    let reap = reaper::run(store, metrics, config.reap_interval, shutdown);
+    tokio::join!(look, reap);
 }

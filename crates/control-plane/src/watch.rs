@@ -19,21 +19,33 @@ pub(crate) async fn run(
 ) {
     let mut failing = false;
     loop {
-        let view = match tokio::time::timeout(TIMEOUT, store.view(snapshots)).await {
-            Ok(Ok(view)) => Ok(view),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("no answer within {} s", TIMEOUT.as_secs())),
-        };
-        if let Err(error) = &view
-            && !failing
-        {
-            tracing::warn!(error, "cannot look at the queue; its metrics are not shown");
-        }
-        failing = view.is_err();
-        metrics.look(view.ok());
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
             () = shutdown.cancelled() => return,
         }
+        match look(&store, &metrics, snapshots).await {
+            Ok(()) => failing = false,
+            Err(error) => {
+                if !failing {
+                    tracing::warn!(
+                        error,
+                        "cannot look at the queue; its metrics are not shown meanwhile"
+                    );
+                }
+                failing = true;
+            }
+        }
     }
+}
+
+/// Looks once, and shows what was seen.
+pub(crate) async fn look(store: &Store, metrics: &Metrics, snapshots: u32) -> Result<(), String> {
+    let view = match tokio::time::timeout(TIMEOUT, store.view(snapshots)).await {
+        Ok(Ok(view)) => Ok(view),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", TIMEOUT.as_secs())),
+    };
+    let looked = view.as_ref().map(drop).map_err(String::clone);
+    metrics.look(view.ok());
+    looked
 }

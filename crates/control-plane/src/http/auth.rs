@@ -10,19 +10,22 @@ use export_api::{API_KEY_HEADER, ErrorCode};
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
-use super::{App, answer::Refusal};
-use crate::config::Access;
+use super::{Front, answer::Refusal};
 
-/// Lets through who carries the key. The comparison takes the same time wherever
+/// Waits for the start to be over, and lets through who carries the key. The comparison takes the same time wherever
 /// the keys differ.
 pub(super) async fn require_key(
-    State(app): State<Arc<App>>,
-    request: Request,
+    State(front): State<Arc<Front>>,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    let key = match &app.access {
-        Access::Insecure => return next.run(request).await,
-        Access::Key(key) => key,
+    let app = match front.app().await {
+        Ok(app) => app,
+        Err(refusal) => return refusal.into_response(),
+    };
+    request.extensions_mut().insert(Arc::clone(&app));
+    let Some(key) = &app.key else {
+        return next.run(request).await;
     };
     let problem = match request.headers().get(API_KEY_HEADER) {
         Some(given) if bool::from(given.as_bytes().ct_eq(key.expose_secret().as_bytes())) => {

@@ -8,8 +8,10 @@ use axum::{
 use export_api::ErrorCode;
 use serde_json::{Value, json};
 
+use crate::opening::Opening;
+
 use super::{
-    App,
+    Front,
     answer::{Answer, Refusal},
 };
 
@@ -22,17 +24,21 @@ pub(super) async fn alive() -> Answer<Value> {
 }
 
 /// The store answers and no shutdown is under way.
-pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Answer<Value>, Refusal> {
-    let unready = |message| {
+pub(super) async fn ready(State(front): State<Arc<Front>>) -> Result<Answer<Value>, Refusal> {
+    let unready = |message: &str| {
         Refusal::new(
             StatusCode::SERVICE_UNAVAILABLE,
             ErrorCode::Unavailable,
             message,
         )
     };
-    if app.shutdown.is_cancelled() {
+    if front.shutdown.is_cancelled() {
         return Err(unready("shutting down"));
     }
+    let app = match &*front.opening.borrow() {
+        Opening::Waiting(reason) => return Err(unready(reason)),
+        Opening::Open(app) => Arc::clone(app),
+    };
     match tokio::time::timeout(STORE_TIMEOUT, app.store.ping()).await {
         Ok(Ok(())) => Ok(Answer::ok(json!({"status": "ready"}))),
         Ok(Err(error)) => {
@@ -44,8 +50,8 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Answer<Value>, 
 }
 
 /// The metrics in Prometheus' text format. Asks the store for nothing.
-pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    match app.metrics.text() {
+pub(super) async fn metrics(State(front): State<Arc<Front>>) -> Response {
+    match front.metrics.text() {
         Ok(text) => ([(CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "cannot write the metrics");

@@ -3,6 +3,7 @@
 mod answer;
 mod auth;
 mod body;
+mod front;
 mod health;
 mod id;
 mod observe;
@@ -15,24 +16,26 @@ use axum::{
     Router, middleware,
     routing::{get, patch, post},
 };
-use tokio_util::sync::CancellationToken;
+use secrecy::SecretString;
 
-use crate::{config::Access, long_poll::LongPolls, metrics::Metrics, store::Store};
+use crate::{long_poll::LongPolls, metrics::Metrics, store::Store};
 
-/// What the handlers share.
+pub(crate) use front::Front;
+
+/// What the handlers of the API share.
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) access: Access,
+    /// The key every request must carry; nothing where everybody may come in.
+    pub(crate) key: Option<SecretString>,
     pub(crate) lease_seconds: u32,
     pub(crate) max_attempts: u32,
     pub(crate) long_polls: LongPolls,
-    pub(crate) shutdown: CancellationToken,
 }
 
 /// Every route.
-pub(crate) fn router(app: App) -> Router {
-    let app = Arc::new(app);
+pub(crate) fn router(front: Front) -> Router {
+    let front = Arc::new(front);
     let internal = Router::new()
         .route("/export-jobs/claim", post(worker::claim))
         .route("/export-jobs/pollable", get(worker::pollable))
@@ -60,7 +63,7 @@ pub(crate) fn router(app: App) -> Router {
             get(snapshots::pending_count),
         )
         .route_layer(middleware::from_fn_with_state(
-            Arc::clone(&app),
+            Arc::clone(&front),
             auth::require_key,
         ));
     Router::new()
@@ -71,8 +74,8 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(answer::no_such_path)
         .method_not_allowed_fallback(answer::no_such_method)
         .layer(middleware::from_fn_with_state(
-            Arc::clone(&app),
+            Arc::clone(&front),
             observe::observe,
         ))
-        .with_state(app)
+        .with_state(front)
 }

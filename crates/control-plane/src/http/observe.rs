@@ -10,7 +10,7 @@ use export_api::REQUEST_ID_HEADER;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::App;
+use super::Front;
 
 tokio::task_local! {
     /// The id of the request being answered.
@@ -26,7 +26,11 @@ pub(super) fn request_id() -> Option<String> {
 }
 
 /// Gives every request an id, a span, a place in the metrics and a log line.
-pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(super) async fn observe(
+    State(front): State<Arc<Front>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let id = request
         .headers()
@@ -50,7 +54,7 @@ pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     }
     let status = response.status().as_u16();
     let seconds = started.elapsed().as_secs_f64();
-    app.metrics.request(&route, method, status, seconds);
+    front.metrics.request(&route, method, status, seconds);
     span.in_scope(|| tracing::debug!(status, seconds, "answered"));
     response
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::{Extension, Json, http::HeaderMap};
 use export_api::{
     CreatedSnapshot, IDEMPOTENCY_KEY_HEADER, NewSnapshot, PendingCount, Snapshot, SnapshotId,
     SnapshotWithJobs,
@@ -21,7 +21,7 @@ use crate::{
 
 /// `POST /api/snapshots`
 pub(super) async fn create(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     headers: HeaderMap,
     Body(request): Body<NewSnapshot, MAX_SNAPSHOT_BYTES>,
 ) -> Result<Answer<CreatedSnapshot>, Refusal> {
@@ -64,7 +64,7 @@ pub(super) struct Snapshots {
 
 /// `GET /api/snapshots`
 pub(super) async fn list(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     Asked(page): Asked<Page>,
 ) -> Result<Answer<Snapshots>, Refusal> {
     if !(1..=MAX_LIMIT).contains(&page.limit) {
@@ -85,7 +85,7 @@ pub(super) async fn list(
 
 /// `GET /api/snapshots/{id}`
 pub(super) async fn one(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     PathId(id): PathId<SnapshotId>,
 ) -> Result<Answer<SnapshotWithJobs>, Refusal> {
     Ok(Answer::ok(app.store.snapshot(&id).await?))
@@ -93,7 +93,7 @@ pub(super) async fn one(
 
 /// `POST /api/snapshots/{id}/cancel`
 pub(super) async fn cancel(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     PathId(id): PathId<SnapshotId>,
 ) -> Result<Answer<SnapshotWithJobs>, Refusal> {
     let ended = app.store.cancel_snapshot(&id).await?;
@@ -113,7 +113,9 @@ pub(super) struct WorkCount {
 }
 
 /// `GET /api/export-jobs/pending-count`; no envelope, for KEDA's metrics-api scaler reads it.
-pub(super) async fn pending_count(State(app): State<Arc<App>>) -> Result<Json<WorkCount>, Refusal> {
+pub(super) async fn pending_count(
+    Extension(app): Extension<Arc<App>>,
+) -> Result<Json<WorkCount>, Refusal> {
     let live = app.store.live_jobs().await?;
     Ok(Json(WorkCount {
         pending: PendingCount {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::Extension;
 use export_api::{
     ClaimRequest, ExportJob, JobId, JobPatch, JobStatus, JobUpdate, JobUpdated, Jobs,
     PollableRequest, SnapshotId, SnapshotPatch, SnapshotStatusAnswer,
@@ -24,7 +24,7 @@ type Reply<T> = Result<Answer<T>, Refusal>;
 
 /// `POST /export-jobs/claim`
 pub(super) async fn claim(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     Body(request): Body<ClaimRequest, MAX_BODY_BYTES>,
 ) -> Reply<Jobs> {
     let (taker, wait) =
@@ -44,7 +44,7 @@ pub(super) async fn claim(
 
 /// `GET /export-jobs/pollable`
 pub(super) async fn pollable(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     Asked(request): Asked<PollableRequest>,
 ) -> Reply<Jobs> {
     let (taker, wait) =
@@ -64,7 +64,7 @@ pub(super) async fn pollable(
 
 /// `GET /export-jobs/{id}`
 pub(super) async fn job(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     PathId(id): PathId<JobId>,
 ) -> Reply<ExportJob> {
     Ok(Answer::ok(app.store.job(&id).await?))
@@ -72,7 +72,7 @@ pub(super) async fn job(
 
 /// `PATCH /export-jobs/{id}`
 pub(super) async fn update_job(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     PathId(id): PathId<JobId>,
     Body(mut patch): Body<JobPatch, MAX_BODY_BYTES>,
 ) -> Reply<JobUpdated> {
@@ -128,7 +128,7 @@ pub(super) struct StatusFilter {
 
 /// `GET /snapshots/{id}/export-jobs`
 pub(super) async fn snapshot_jobs(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     PathId(id): PathId<SnapshotId>,
     Asked(filter): Asked<StatusFilter>,
 ) -> Reply<Jobs> {
@@ -146,7 +146,7 @@ pub(super) async fn snapshot_jobs(
 
 /// `GET /snapshots/{id}/status`
 pub(super) async fn snapshot_status(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     PathId(id): PathId<SnapshotId>,
 ) -> Reply<SnapshotStatusAnswer> {
     let status = app.store.snapshot_status(&id).await?;
@@ -155,7 +155,7 @@ pub(super) async fn snapshot_status(
 
 /// `PATCH` and `PUT /snapshots/{id}/status`
 pub(super) async fn move_snapshot(
-    State(app): State<Arc<App>>,
+    Extension(app): Extension<Arc<App>>,
     PathId(id): PathId<SnapshotId>,
     Body(patch): Body<SnapshotPatch, MAX_BODY_BYTES>,
 ) -> Reply<SnapshotStatusAnswer> {

@@ -5,7 +5,10 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
-use super::StoreError;
+use super::{
+    StoreError,
+    engine::{Sql, Transaction},
+};
 
 /// Version, what it does, its statements.
 type Step = (i64, &'static str, &'static str);
@@ -56,13 +59,40 @@ where
             )
         })
         .collect();
-    Migrator::with_migrations(migrations)
-        .run(database)
+    let mut migrator = Migrator::with_migrations(migrations);
+    // A step of a later version may be there: who goes back to this one finds more than
+    // it needs. Steps only ever add, so that it need not mind.
+    migrator.set_ignore_missing(true);
+    migrator.run(database).await.map_err(|error| match error {
+        sqlx::migrate::MigrateError::Execute(error) => error.into(),
+        other => StoreError::Internal(format!("the tables cannot be brought up to date: {other}")),
+    })
+}
+
+const APPLIED: Sql = Sql::same("SELECT version FROM _sqlx_migrations WHERE success");
+
+/// Refuses tables that lack a step of this version.
+pub(super) async fn check(tx: &mut dyn Transaction) -> Result<(), StoreError> {
+    let applied = tx
+        .fetch(&APPLIED, &[])
         .await
         .map_err(|error| match error {
-            sqlx::migrate::MigrateError::Execute(error) => error.into(),
-            other => {
-                StoreError::Internal(format!("the tables cannot be brought up to date: {other}"))
-            }
-        })
+            StoreError::Internal(error) => StoreError::Internal(format!(
+                "its tables cannot be read; where there are none, run `export-control-plane migrate`: {error}"
+            )),
+            other => other,
+        })?
+        .iter()
+        .map(|row| row.int("version"))
+        .collect::<Result<Vec<_>, _>>()?;
+    // Both stores have the same steps.
+    match SQLITE
+        .iter()
+        .find(|(version, ..)| !applied.contains(version))
+    {
+        None => Ok(()),
+        Some((version, what, _)) => Err(StoreError::Unavailable(format!(
+            "its tables lack step {version} ({what}); run `export-control-plane migrate`"
+        ))),
+    }
 }

@@ -27,10 +27,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use export_api::{ExportJob, NewJob, Snapshot};
-use secrecy::SecretString;
 use tokio::sync::{Mutex, futures::OwnedNotified};
 
 pub use error::StoreError;
+pub(crate) use postgres::is_postgres;
 pub use read::LiveJobs;
 pub use reap::Reaped;
 pub use update::Updated;
@@ -39,7 +39,7 @@ pub(crate) use update::hex;
 pub use view::STATEMENTS as VIEW_STATEMENTS;
 pub use view::{OldestJobs, QueueView, UnfinishedSnapshot, UnfinishedSnapshots};
 
-use crate::{clock::Clock, destination::Destination};
+use crate::{clock::Clock, destination::Destination, secret::Secret};
 use engine::Engine;
 use wakeup::News;
 
@@ -54,7 +54,7 @@ pub enum StoreConfig {
     /// In a PostgreSQL database, shared by replicas.
     Postgres {
         /// `postgres://user:password@host/database`.
-        url: SecretString,
+        url: Secret,
         /// Connections at most; one of them listens.
         max_connections: u32,
     },
@@ -149,6 +149,12 @@ impl Store {
     /// Brings the tables up to date.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         self.engine.migrate().await
+    }
+
+    /// Asks whether the tables have all that this version needs. Newer ones have.
+    pub async fn check_tables(&self) -> Result<(), StoreError> {
+        let mut tx = self.engine.read().await?;
+        migrations::check(&mut *tx).await
     }
 
     /// Ends every connection.

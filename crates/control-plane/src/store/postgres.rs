@@ -3,7 +3,7 @@ use std::{str::FromStr, time::Duration};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    PgPool, Postgres,
+    Connection as _, PgConnection, PgPool, Postgres,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use tokio_util::task::AbortOnDropHandle;
@@ -14,6 +14,7 @@ use super::{
     migrations,
     wakeup::{News, Wakeups},
 };
+use crate::secret::Secret;
 
 /// The queue in PostgreSQL, shared by any number of replicas of the Control Plane.
 pub(super) struct PostgresEngine {
@@ -24,6 +25,8 @@ pub(super) struct PostgresEngine {
 
 const CHANNEL: &str = "export_control_plane";
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the first connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Whatever the database's defaults are: guarded updates wait for the row and look at it
 /// again. The limits free the locks of a process that hangs, and do not outlast the
 /// transaction, so that a pooler may give its connection to anybody, and a migration may
@@ -40,18 +43,17 @@ const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
 impl PostgresEngine {
     /// Connects, and listens for news of other replicas.
-    pub(super) async fn connect(
-        url: &SecretString,
-        max_connections: u32,
-    ) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url.expose_secret())
-            .map_err(|_| {
-                StoreError::Unavailable(
-                    "DATABASE_URL cannot be read; expected postgres://user:password@host/database"
-                        .to_owned(),
-                )
-            })?
-            .application_name("export-control-plane");
+    pub(super) async fn connect(url: &Secret, max_connections: u32) -> Result<Self, StoreError> {
+        let url = url
+            .read()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let options = options(&url).ok_or_else(|| {
+            StoreError::Unavailable(
+                "the database's URL cannot be read; expected postgres://user:password@host/database"
+                    .to_owned(),
+            )
+        })?;
+        try_once(&options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -66,6 +68,38 @@ impl PostgresEngine {
             wakeups,
             listener: AbortOnDropHandle::new(task),
         })
+    }
+}
+
+/// Whether this is the URL of a PostgreSQL.
+pub(crate) fn is_postgres(url: &SecretString) -> bool {
+    options(url).is_some()
+}
+
+fn options(url: &SecretString) -> Option<PgConnectOptions> {
+    let text = url.expose_secret();
+    if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+        return None;
+    }
+    let options = PgConnectOptions::from_str(text).ok()?;
+    Some(options.application_name("export-control-plane"))
+}
+
+/// One connection says at once what is wrong; a pool tries until its time is over and
+/// then says only that.
+async fn try_once(options: &PgConnectOptions) -> Result<(), StoreError> {
+    let host = options.get_host();
+    let failed = |why: &dyn std::fmt::Display| {
+        StoreError::Unavailable(format!("cannot connect to PostgreSQL at {host}: {why}"))
+    };
+    match tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await {
+        Ok(Ok(connection)) => {
+            // It was of use already, however it ends.
+            let _ = connection.close().await;
+            Ok(())
+        }
+        Ok(Err(error)) => Err(failed(&error)),
+        Err(_) => Err(failed(&"no answer in time")),
     }
 }
 

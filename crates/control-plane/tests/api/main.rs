@@ -13,3 +13,4 @@ mod errors;
 mod flow;
 mod long_poll;
 mod server;
+mod start;

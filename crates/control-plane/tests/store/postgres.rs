@@ -11,7 +11,9 @@ async fn connection(world: &World) -> PgConnection {
     let StoreConfig::Postgres { url, .. } = &world.config else {
         unreachable!()
     };
-    PgConnection::connect(url.expose_secret()).await.unwrap()
+    PgConnection::connect(url.read().unwrap().expose_secret())
+        .await
+        .unwrap()
 }
 
 /// A database whose own defaults would break the queue, as some operators set them.
@@ -43,6 +45,26 @@ async fn the_databases_defaults_do_not_change_how_transactions_run() {
         store.snapshot(&snapshot.id).await.unwrap().snapshot.id,
         snapshot.id
     );
+}
+
+/// An upgrade: the new version's migration adds a column while replicas of the old one work.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_column_that_a_later_version_adds_disturbs_no_replica_at_work() {
+    let world = World::postgres().await;
+    world.snapshot("s", 4).await;
+    let job = world.submitted_one("w").await;
+    world.job(&job.id).await;
+    world
+        .tamper("ALTER TABLE export_jobs ADD COLUMN of_a_later_version TEXT")
+        .await;
+    world
+        .tamper("ALTER TABLE snapshots ADD COLUMN of_a_later_version TEXT")
+        .await;
+    for _ in 0..3 {
+        let job = world.submitted_one("w").await;
+        world.job(&job.id).await;
+        world.update(&job, world.completed(1, 1)).await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

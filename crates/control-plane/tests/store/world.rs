@@ -62,7 +62,8 @@ impl World {
                 connection.close().await.unwrap();
             }
             StoreConfig::Postgres { url, .. } => {
-                let url = secrecy::ExposeSecret::expose_secret(url);
+                let url = url.read().unwrap();
+                let url = secrecy::ExposeSecret::expose_secret(&url);
                 let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
                 sqlx::query(sql).execute(&mut connection).await.unwrap();
             }
