@@ -38,7 +38,7 @@ impl ControlPlaneCredential {
     ) -> Result<Option<(HeaderName, HeaderValue)>, ControlPlaneError> {
         let (name, value) = match self {
             Self::ApiKey(key) => {
-                let key = key.current().map_err(unreadable)?;
+                let key = key.current().map_err(|error| unreadable(&error))?;
                 (API_KEY, key.expose_secret().to_owned())
             }
             Self::IdToken(tokens) => (AUTHORIZATION, format!("Bearer {}", tokens.current().await?)),
@@ -56,7 +56,7 @@ impl ControlPlaneCredential {
     /// Reads the credential anew after a 401. False: there is no other to try.
     pub(super) async fn renew(&self) -> Result<bool, ControlPlaneError> {
         match self {
-            Self::ApiKey(key) => key.reload().map_err(unreadable),
+            Self::ApiKey(key) => key.reload().map_err(|error| unreadable(&error)),
             Self::IdToken(tokens) => tokens.renew().await.map(|()| true),
             Self::None => Ok(false),
         }
@@ -111,7 +111,7 @@ impl IdTokens {
     }
 }
 
-fn unreadable(error: SecretError) -> ControlPlaneError {
+fn unreadable(error: &SecretError) -> ControlPlaneError {
     ControlPlaneError::Credential(error.to_string())
 }
 

@@ -27,9 +27,10 @@ impl Credential {
     pub(super) fn current(&self) -> Result<Option<SecretString>, StarburstError> {
         match self {
             Self::None => Ok(None),
-            Self::Password(secret) | Self::Token(secret) => {
-                secret.current().map(Some).map_err(unreadable)
-            }
+            Self::Password(secret) | Self::Token(secret) => secret
+                .current()
+                .map(Some)
+                .map_err(|error| unreadable(&error)),
         }
     }
 
@@ -42,14 +43,14 @@ impl Credential {
         let (Self::Password(secret) | Self::Token(secret)) = self else {
             return Ok(None);
         };
-        secret.reload().map_err(unreadable)?;
-        let current = secret.current().map_err(unreadable)?;
+        secret.reload().map_err(|error| unreadable(&error))?;
+        let current = secret.current().map_err(|error| unreadable(&error))?;
         let same = sent.is_some_and(|sent| sent.expose_secret() == current.expose_secret());
         Ok((!same).then_some(current))
     }
 }
 
-fn unreadable(error: SecretError) -> StarburstError {
+fn unreadable(error: &SecretError) -> StarburstError {
     StarburstError::Credential(error.to_string())
 }
 

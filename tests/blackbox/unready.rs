@@ -80,7 +80,7 @@ impl<'a> Unready<'a> {
         let reasons: Vec<String> = lines
             .lines()
             .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .filter(|line| about(line) && line["level"] == "WARN")
+            .filter(|line| about(line) && line["severity"] == "WARNING")
             .map(|line| line["reason"].as_str().unwrap().to_owned())
             .collect();
         assert_eq!(reasons.len(), 1, "{lines}");
