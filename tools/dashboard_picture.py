@@ -57,7 +57,7 @@ class Run:
 
     def start_all(self):
         self.sandbox = self.start(
-            self.binaries / "sandbox", "serve", "--json", "--concurrency", "6", "--query-time", "4000", "--latency", "40"
+            self.binaries / "sandbox", "serve", "--json", "--concurrency", "6", "--query-time", "3000", "--latency", "40"
         )  # fmt: skip
         self.outside = json.loads(self.sandbox.stdout.readline())
         self.start(
@@ -128,16 +128,15 @@ def load(run):
     random.seed(7)
     first = sorted(run.workers)[0]
     port = run.workers[first][0]
-    events = [(at, lambda: run.submit(random.randint(2, 7), random.random() < 0.12)) for at in range(12, SECONDS, 6)]
-    events += [(at, lambda: run.submit(random.randint(1, 3))) for at in range(15, SECONDS, 11)]
+    events = [(at, lambda: run.submit(random.randint(1, 4), random.random() < 0.15)) for at in range(12, SECONDS, 7)]
     events += [
-        (70, lambda: run.submit(60)),
+        (70, lambda: run.submit(30)),
         (150, lambda: run.sandbox.send_signal(signal.SIGSTOP)),
         (162, lambda: run.sandbox.send_signal(signal.SIGCONT)),
         (205, lambda: run.workers[first][1].kill()),
         (220, lambda: run.start_worker(first, port)),
-        (235, lambda: run.ask(f"/api/snapshots/{run.submit(30)}/cancel", {})),
-        (SECONDS - 35, lambda: run.submit(40)),
+        (235, lambda: run.ask(f"/api/snapshots/{run.submit(12)}/cancel", {})),
+        (SECONDS - 25, lambda: run.submit(25)),
     ]
     begin = time.time()
     for at, event in sorted(events, key=lambda one: one[0]):

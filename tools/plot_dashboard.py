@@ -27,7 +27,8 @@ NAMED = {
     "blue": "#5794f2", "super-light-blue": "#c0d8ff", "text": "#9fa7b3", "transparent": "none",
 }  # fmt: skip
 CLASSIC = ["#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#705da0", "#508642", "#cca300"]
-COLUMN, ROW = 0.72, 0.36  # inches of a column and a row of the grid
+COLUMN, ROW = 0.62, 0.31  # inches of a column and a row of the grid
+LEGENDS = 8  # series that a legend names; Grafana scrolls there
 POINTS = 240
 
 
@@ -146,7 +147,12 @@ def timeseries(ax, panel, prometheus):
             ax.axhline(step["value"], color=NAMED[step["color"]], linestyle="--", linewidth=0.9)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: readable(value, unit)))
     ax.yaxis.set_major_locator(MaxNLocator(4, integer=defaults.get("decimals") == 0))
-    columns = 1 if len(handles) <= 3 else 2 if panel["gridPos"]["w"] > 8 or len(handles) > 4 else 1
+    if len(handles) > LEGENDS:
+        handles[LEGENDS - 1 :] = [(plt.Line2D([], [], color="none"), f"and {len(handles) - LEGENDS + 1} more")]
+    wide = panel["gridPos"]["w"] > 8
+    columns = 1 if len(handles) <= 2 or (not wide and len(handles) <= 4) else 2
+    if not wide:
+        handles = [(line, text if columns == 1 else text.split("  ")[0]) for line, text in handles]
     if handles:
         ax.legend(
             *zip(*handles), loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncol=columns, fontsize=6.3,
@@ -208,15 +214,15 @@ def draw(dashboard, prometheus, out):
             stat(figure.add_axes(box(x, y, w, h), facecolor="none"), panel, prometheus)
             continue
         left = 2.1 if panel["type"] == "state-timeline" else 1.25
-        ax = figure.add_axes(box(x + left, y + 1.3, w - left - 0.4, h - 2.3), facecolor=PANEL)
+        ax = figure.add_axes(box(x + left, y + 1.3, w - left - 0.4, h - 2.2), facecolor=PANEL)
         lines = DRAW[panel["type"]](ax, panel, prometheus)
-        ax.set_position(box(x + left, y + 1.3, w - left - 0.4, h - 2.3 - 0.36 * lines))
+        ax.set_position(box(x + left, y + 1.3, w - left - 0.4, h - 2.2 - 0.42 * lines))
         if lines:
-            plot = h - 2.3 - 0.36 * lines
-            ax.get_legend().set_bbox_to_anchor((-0.03, -0.75 / plot))
+            plot = h - 2.2 - 0.42 * lines
+            ax.get_legend().set_bbox_to_anchor((-0.03, -0.8 / plot))
         ax.xaxis_date()
         ax.xaxis.set_major_formatter(DateFormatter("%H:%M:%S"))
-        ax.xaxis.set_major_locator(MaxNLocator(5 if w > 8 else 3))
+        ax.xaxis.set_major_locator(MaxNLocator(6 if w > 8 else 3))
         span = [date2num(datetime.fromtimestamp(at, timezone.utc)) for at in (prometheus.start, prometheus.end)]
         ax.set_xlim(*span)
         ax.tick_params(colors=FAINT, labelsize=6.5, length=0)
