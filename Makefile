@@ -47,6 +47,14 @@ bench: check-build ## Run the benchmarks on release binaries
 	$(CARGO) build --locked --workspace --bins --bench '*' --release
 	$(CARGO) bench --locked --workspace $(BENCH_ARGS)
 
+# Minutes of a live run under load; nothing else should keep the machine busy.
+.PHONY: dashboard-picture
+dashboard-picture: check-all tools-ops ## Draw docs/dashboard.png from a live run with a real Prometheus
+	$(CARGO) build --locked --workspace --bins --profile demo
+	python3 -m venv "$(TOOLS)/picture"
+	"$(TOOLS)/picture/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --requirement tools/requirements-picture.txt
+	"$(TOOLS)/picture/bin/python" tools/dashboard_picture.py "$(TARGET_DIR)/demo" "$(TOOLS)/bin/prometheus" docs/dashboard.png
+
 ##
 ## Ship
 ##

@@ -28,7 +28,7 @@ pub struct Rule {
     pub alert: Option<String>,
     pub expr: String,
     #[serde(rename = "for")]
-    pub lasting: Option<String>,
+    _lasting: Option<String>,
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
     #[serde(default)]
