@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{
     super::{
         manifest::{
-            Pod, assert_files_mounted, assert_hardened, assert_no_secret_shown, assert_probed,
-            assert_time_to_end, known_variables, list, name, objects, pods,
+            Pod, assert_accepted, assert_files_mounted, assert_hardened, assert_no_secret_shown,
+            assert_probed, assert_time_to_end, known_variables, list, name, objects, pods,
         },
         schemas::assert_valid,
         tool::{output, tool},
@@ -146,6 +146,13 @@ fn extra_variables(values: &Path) -> Vec<String> {
         .iter()
         .map(|variable| variable["name"].as_str().unwrap().to_owned())
         .collect()
+}
+
+#[test]
+fn the_worker_takes_every_environment_that_is_rendered() {
+    for (_, pod) in every_pod().iter().filter(|(_, pod)| pod.command() == "run") {
+        assert_accepted(pod);
+    }
 }
 
 #[test]
