@@ -45,14 +45,16 @@ fn helm_finds_nothing_to_complain_about() {
 #[test]
 fn the_templates_do_what_their_unit_tests_say() {
     let said = output(tool("helm-unittest").args(["--strict", "--color=false", CHART]));
-    assert!(!said.contains(" 0 total"), "{said}");
+    assert!(said.contains("Tests: ") && !said.contains("Tests:       0"), "{said}");
 }
 
 #[test]
 fn every_object_is_one_that_kubernetes_takes() {
-    for values in values_files() {
-        assert_valid(&rendered(&values));
-    }
+    let rendered = values_files().into_iter().map(|values| {
+        let name = values.file_stem().unwrap().display().to_string();
+        (name, rendered(&values))
+    });
+    assert_valid(rendered);
 }
 
 #[test]
