@@ -27,6 +27,9 @@ pub fn assert_valid(streams: impl IntoIterator<Item = (String, String)>) {
             command.args(["-schema-location", location]);
         }
         let said = output(command.arg(folder.path()));
-        assert!(said.contains("Skipped: 0") && !said.contains("Summary: 0 resources"), "{said}");
+        assert!(
+            said.contains("Skipped: 0") && !said.contains("Summary: 0 resources"),
+            "{said}"
+        );
     }
 }

@@ -1,9 +1,6 @@
 //! A wrong value is refused before anything reaches the cluster, by its name.
 
-use super::{
-    super::tool::refusal,
-    CHART, template,
-};
+use super::{super::tool::refusal, CHART, template};
 
 /// Settings on top of `ci/minimal.yaml`, and what the refusal must say.
 const REFUSED: &[(&[&str], &[&str])] = &[
