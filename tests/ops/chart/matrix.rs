@@ -122,7 +122,11 @@ fn a_secret_may_come_after_the_installation() {
             for source in list(&volume["projected"]["sources"]) {
                 // Whoever would only end without its secret waits to be created.
                 let optional = pod.is_worker();
-                assert_eq!(source["secret"]["optional"], optional, "{}: {source}", pod.of);
+                assert_eq!(
+                    source["secret"]["optional"], optional,
+                    "{}: {source}",
+                    pod.of
+                );
                 seen += 1;
             }
         }

@@ -21,8 +21,8 @@ const REFUSED: &[(&[&str], &[&str])] = &[
         &["/metrics/scrape", "PodMonitor"],
     ),
     (
-        &["worker.extraEnv=[{\"name\":\"A\",\"valeu\":\"b\"}]"],
-        &["/worker/extraEnv/0", "'valeu'"],
+        &["worker.extraEnv=[{\"name\":\"A\",\"valueOf\":\"b\"}]"],
+        &["/worker/extraEnv/0", "'valueOf'"],
     ),
     // Wrong types
     (
@@ -208,6 +208,17 @@ const REFUSED: &[(&[&str], &[&str])] = &[
             "controlPlaneServer.store=\"postgresql\"",
         ],
         &["controlPlaneServer.postgresql.url.secretName is not set"],
+    ),
+    (
+        &[
+            "controlPlaneServer.enabled=true",
+            "controlPlane.apiKey.secretName=\"a\"",
+            "controlPlaneServer.store=\"postgresql\"",
+            "controlPlaneServer.postgresql.url.csiFile=\"url\"",
+            "csi.secretProviderClass=\"exports\"",
+            "controlPlaneServer.migrate=\"hook\"",
+        ],
+        &["controlPlaneServer.migrate is hook", "on-start"],
     ),
     (
         &["networkPolicy.enabled=true"],
