@@ -30,6 +30,17 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The Control Plane needs nothing of Google, so it does not act as the workers do. */}}
+{{- define "export-worker.controlPlaneServiceAccountName" -}}
+{{- with .Values.controlPlaneServer.serviceAccount -}}
+{{- if .create -}}
+{{- default (include "export-worker.controlPlaneName" $) .name -}}
+{{- else -}}
+{{- default "default" .name -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "export-worker.releaseLabels" -}}
 app.kubernetes.io/name: {{ include "export-worker.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
