@@ -4,7 +4,9 @@ mod copies;
 mod documented;
 mod matrix;
 mod refusals;
+mod schema;
 mod settings;
+mod table;
 
 use std::{path::PathBuf, process::Command};
 

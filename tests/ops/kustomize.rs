@@ -4,11 +4,13 @@ use serde_json::Value;
 
 use super::{
     chart::{CHART, template},
-    manifest::{
-        Pod, assert_accepted, assert_files_mounted, assert_hardened, assert_no_secret_shown,
-        assert_probed, assert_time_to_end, known_variables, list, name, objects, pods,
-    },
+    manifest::{Pod, list, name, objects, pods},
+    programs::known_variables,
     schemas::assert_valid,
+    standards::{
+        assert_accepted, assert_files_mounted, assert_hardened, assert_no_secret_shown,
+        assert_probed, assert_time_to_end,
+    },
     tool::{output, read, repository, tool},
 };
 
