@@ -29,6 +29,7 @@ mod chart;
 mod churn;
 mod compose;
 mod dashboard;
+mod exactly_once;
 mod image;
 mod kustomize;
 mod rules;
