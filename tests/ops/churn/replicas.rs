@@ -8,7 +8,7 @@ use crate::process::{Process, signal};
 
 /// What an operator who lets replicas come and go would set.
 const SETTINGS: [(&str, &str); 5] = [
-    ("LEASE_SECONDS", "3"),
+    ("LEASE_SECONDS", "8"),
     ("CLAIM_WAIT_SECONDS", "2"),
     ("EMPTY_POLL_BACKOFF_SECONDS", "1"),
     ("SHUTDOWN_GRACE_SECONDS", "5"),
