@@ -15,6 +15,7 @@
 
 mod api;
 mod process;
+#[allow(dead_code, reason = "the tests of what operators get use the rest")]
 mod world;
 
 mod bad_input;
