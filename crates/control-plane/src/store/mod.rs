@@ -35,6 +35,7 @@ pub(crate) use update::hex;
 
 use crate::{clock::Clock, destination::Destination};
 use engine::Engine;
+pub(crate) use wakeup::LOOKS_AGAIN;
 use wakeup::News;
 
 /// Where the queue lives.
