@@ -120,12 +120,15 @@ impl World {
         }
     }
 
-    /// Ends the Control Plane and starts another one, of `binary`, on its database.
-    pub async fn replace_control_plane(&mut self, binary: &Path) {
+    /// Ends the Control Plane and starts another one, of `binary` and with more
+    /// variables, on its database.
+    pub async fn replace_control_plane(&mut self, binary: &Path, more: &[(&str, &str)]) {
         self.control_plane.terminate();
         let status = self.control_plane.ended().await;
         assert!(status.success(), "{status}: {}", self.control_plane.text());
-        self.control_plane = serve(binary, &self.control_plane_variables);
+        let mut all = self.control_plane_variables.clone();
+        all.extend(variables(more));
+        self.control_plane = serve(binary, &all);
         let base = address(&self.control_plane).await;
         self.upstream.replace(&base);
         self.caller = Caller::new(&base);

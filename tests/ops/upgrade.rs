@@ -169,7 +169,7 @@ const OLD: &str = "0.1.0";
 const NEW: &str = env!("CARGO_PKG_VERSION");
 
 #[tokio::test]
-async fn control_plane_and_workers_are_upgraded_one_by_one_and_the_workers_rolled_back() {
+async fn everything_is_upgraded_piece_by_piece_and_rolled_back_while_jobs_are_under_way() {
     let mut drill = Drill::begin(&previous_release("export-control-plane")).await;
     let olds = [
         drill.start(Version::Old, "old-1", &[]),
@@ -177,10 +177,8 @@ async fn control_plane_and_workers_are_upgraded_one_by_one_and_the_workers_rolle
     ];
     let before = drill.bring_under_way("before").await;
 
-    drill
-        .world
-        .replace_control_plane(&control_plane_binary())
-        .await;
+    let new = control_plane_binary();
+    drill.world.replace_control_plane(&new, &[]).await;
     let on_new_tables = drill.bring_under_way("on-new-tables").await;
 
     let mut news = Vec::new();
@@ -202,6 +200,13 @@ async fn control_plane_and_workers_are_upgraded_one_by_one_and_the_workers_rolle
         drill.bring_under_way(&format!("back-{number}")).await;
         drill.stop(new).await;
     }
+    let old = previous_release("export-control-plane");
+    let on_tables_of_the_new = [("NO_MIGRATE", "true")];
+    let replacing = drill
+        .world
+        .replace_control_plane(&old, &on_tables_of_the_new);
+    replacing.await;
+    drill.bring_under_way("all-back").await;
     drill.let_go().await;
     assert_eq!(drill.handovers(&upgraded).await, handover(NEW, OLD));
     drill.assert_exactly_once().await;
