@@ -5,9 +5,9 @@
 //! have so few jobs under way that it waits nearly all of the time; what is
 //! measured is whether workers get in each other's way.
 //!
-//! Prints its figures, and draws them into `docs/scale-out.svg`. With numbers of
+//! Prints its figures, puts them into `docs/benchmarks.md` and draws `docs/scale-out.svg`. With numbers of
 //! workers as arguments, `cargo bench --bench scale_out -- 1 2`, it measures those,
-//! in one round, and draws nothing.
+//! in one round, and writes nothing.
 
 #![allow(
     missing_docs,
@@ -23,6 +23,7 @@
 
 #[path = "../../tests/blackbox/api.rs"]
 mod api;
+mod document;
 #[path = "../figures/mod.rs"]
 mod figures;
 mod picture;
@@ -30,10 +31,11 @@ mod picture;
 mod process;
 mod processes;
 mod run;
+mod tables;
 #[path = "../../tests/blackbox/world.rs"]
 mod world;
 
-use figures::{Figures, Spread};
+use figures::Spread;
 use run::{Point, run};
 
 /// Workers, each time twice as many.
@@ -56,67 +58,6 @@ impl Points {
     pub fn spread(&self, figure: impl Fn(&Point) -> f64) -> Spread {
         Spread::of(self.rounds.iter().map(figure))
     }
-}
-
-fn growth(fewer: &Points, more: &Points) -> Spread {
-    let rounds = fewer.rounds.iter().zip(&more.rounds);
-    Spread::of(rounds.map(|(fewer, more)| more.jobs_per_second / fewer.jobs_per_second))
-}
-
-fn print_throughput(points: &[Points]) {
-    let rounds = points[0].rounds.len();
-    let title = format!("{}; {rounds} rounds", run::title());
-    let header = [
-        "workers",
-        "jobs/s min",
-        "median",
-        "max",
-        "× of half as many, min",
-        "median",
-        "max",
-        "target",
-    ];
-    let mut table = Figures::new(&title, &header);
-    for (at, here) in points.iter().enumerate() {
-        let [min, median, max] = here.jobs_per_second().cells(1);
-        let mut row = vec![here.workers.to_string(), min, median, max];
-        match at.checked_sub(1) {
-            Some(fewer) => {
-                row.extend(growth(&points[fewer], here).cells(2));
-                row.push(TARGET.to_string());
-            }
-            None => row.extend(["", "", "", ""].map(str::to_owned)),
-        }
-        table.row(row);
-    }
-    table.print();
-}
-
-fn print_cores(points: &[Points]) {
-    let title = "Cores kept busy, medians; a job's processor time is that of all there is";
-    let header = [
-        "workers",
-        "all workers",
-        "Control Plane",
-        "PostgreSQL",
-        "sandbox",
-        "machine",
-        "ms per job",
-    ];
-    let mut table = Figures::new(title, &header);
-    for here in points {
-        let median = |figure: fn(&Point) -> f64| format!("{:.2}", here.spread(figure).median);
-        table.row([
-            here.workers.to_string(),
-            median(|point| point.cores.workers),
-            median(|point| point.cores.control_plane),
-            median(|point| point.cores.postgresql),
-            median(|point| point.cores.sandbox),
-            median(|point| point.cores.machine),
-            median(|point| point.cores.machine / point.jobs_per_second * 1e3),
-        ]);
-    }
-    table.print();
 }
 
 /// The numbers of workers that were asked for.
@@ -151,9 +92,11 @@ async fn main() {
             here.rounds.push(point);
         }
     }
-    print_throughput(&points);
-    print_cores(&points);
+    let tables = [tables::throughput(&points), tables::cores(&points)];
+    for table in &tables {
+        table.print();
+    }
     if is_whole {
-        picture::write(&points);
+        document::write(&points, &tables);
     }
 }

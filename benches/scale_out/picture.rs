@@ -1,8 +1,8 @@
 //! The curve as a picture: throughput above, what keeps the cores busy below.
 
-use std::{fmt::Write as _, path::Path};
+use std::fmt::Write as _;
 
-use super::{Points, run::Point};
+use super::{Points, processes::there_are, run::Point};
 
 const WIDTH: f64 = 720.0;
 const LEFT: f64 = 64.0;
@@ -45,14 +45,8 @@ const PARTS: [Part; 5] = [
     }),
 ];
 
-/// Draws into `docs/scale-out.svg`.
-pub fn write(points: &[Points]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scale-out.svg");
-    std::fs::write(&path, draw(points)).unwrap();
-    println!("\ndrawn: {}", path.display());
-}
-
-fn draw(points: &[Points]) -> String {
+/// The picture as SVG.
+pub fn draw(points: &[Points]) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n\
          <title>Throughput and busy cores by number of workers</title>\n<style>{STYLE}\n</style>\n"
@@ -161,7 +155,7 @@ fn throughput(svg: &mut String, points: &[Points]) {
 
 fn cores(svg: &mut String, points: &[Points]) {
     let (top, bottom) = CORES;
-    let there_are = std::thread::available_parallelism().map_or(1, usize::from);
+    let there_are = there_are();
     let y = |cores: f64| bottom - cores / there_are as f64 * (bottom - top);
     text(svg, "title", "start", (16.0, top - 14.0), "Cores kept busy");
     let mut legend = 150.0;

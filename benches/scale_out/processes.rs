@@ -5,6 +5,11 @@ use std::{collections::HashMap, fs, time::Duration};
 /// Clock ticks per second, the unit of times in `/proc`: the same on every Linux.
 const TICKS: f64 = 100.0;
 
+/// Cores of this machine.
+pub fn there_are() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Processor time used so far, in seconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Used {
