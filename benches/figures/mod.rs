@@ -62,7 +62,13 @@ impl Figures {
     }
 
     pub fn print(&self) {
-        println!("\n{}\n\n{}", self.title, self.table);
+        println!("\n{self}");
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n\n{}\n", self.title, self.table)
     }
 }
 

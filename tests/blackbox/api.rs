@@ -25,22 +25,25 @@ impl Caller {
     }
 
     pub async fn try_submit(&self, jobs: Vec<NewJob>) -> Response {
-        let snapshot = NewSnapshot {
-            name: None,
-            jobs,
-            max_attempts: None,
-        };
+        self.post(&snapshot_of(jobs)).await
+    }
+
+    pub async fn submit(&self, jobs: Vec<NewJob>) -> SnapshotId {
+        self.submit_snapshot(&snapshot_of(jobs)).await
+    }
+
+    async fn post(&self, snapshot: &NewSnapshot) -> Response {
         self.client
             .post(format!("{}/api/snapshots", self.base))
             .header(API_KEY_HEADER, KEY)
-            .json(&snapshot)
+            .json(snapshot)
             .send()
             .await
             .unwrap()
     }
 
-    pub async fn submit(&self, jobs: Vec<NewJob>) -> SnapshotId {
-        let answer = self.try_submit(jobs).await;
+    pub async fn submit_snapshot(&self, snapshot: &NewSnapshot) -> SnapshotId {
+        let answer = self.post(snapshot).await;
         let (status, body) = (answer.status(), answer.text().await.unwrap());
         assert!(status.is_success(), "{status}: {body}");
         let created: Envelope<CreatedSnapshot> = serde_json::from_str(&body).unwrap();
@@ -87,6 +90,14 @@ impl Caller {
             .await
             .unwrap();
         answer["pendingCount"].as_u64().unwrap()
+    }
+}
+
+fn snapshot_of(jobs: Vec<NewJob>) -> NewSnapshot {
+    NewSnapshot {
+        name: None,
+        jobs,
+        max_attempts: None,
     }
 }
 

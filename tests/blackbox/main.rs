@@ -16,6 +16,7 @@
 mod api;
 mod process;
 mod unready;
+#[allow(dead_code, reason = "the tests of what operators get use the rest")]
 mod world;
 
 mod bad_input;

@@ -139,8 +139,13 @@ impl Process {
 
 /// Asks a process to stop.
 pub fn terminate(pid: u32) {
+    signal(pid, "TERM");
+}
+
+/// Sends a process a signal, by its name.
+pub fn signal(pid: u32, name: &str) {
     let sent = std::process::Command::new("kill")
-        .args(["-TERM", &pid.to_string()])
+        .args([&format!("-{name}"), &pid.to_string()])
         .status();
     assert!(sent.unwrap().success());
 }

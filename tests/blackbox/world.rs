@@ -1,12 +1,13 @@
 //! The sandbox, the reference Control Plane behind a forwarder, and workers.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, path::Path, time::Duration};
 
 use export_api::{SnapshotId, SnapshotStatus, SnapshotWithJobs};
 use export_control_plane::testing::Postgres;
 use export_sandbox::{
     Sandbox, SandboxConfig,
     faults::{self, Faults, Service, When},
+    proxy::Upstream,
     server::Server,
     starburst::{self, QueryRecord},
 };
@@ -25,6 +26,8 @@ pub struct World {
     pub sandbox: Sandbox,
     pub caller: Caller,
     control_plane: Process,
+    control_plane_variables: HashMap<String, String>,
+    upstream: Upstream,
     front: Server,
     _directory: TempDir,
     _postgres: Option<Postgres>,
@@ -65,22 +68,39 @@ pub fn exports(sandbox: &Sandbox) -> Vec<QueryRecord> {
     queries.into_iter().filter(is_export).collect()
 }
 
+fn serve(binary: &Path, variables: &HashMap<String, String>) -> Process {
+    Process::start("control plane", binary, &["serve"], variables)
+}
+
+async fn address(control_plane: &Process) -> String {
+    format!("http://{}", control_plane.address("addr").await)
+}
+
 impl World {
     pub async fn start() -> Self {
         Self::start_with(SandboxConfig::default()).await
     }
 
     pub async fn start_with(config: SandboxConfig) -> Self {
-        Self::start_on(config, None).await
+        Self::start_on(config, None, &control_plane_binary()).await
     }
 
     /// The Control Plane keeps its queue in a real PostgreSQL.
     pub async fn start_on_postgres() -> Self {
-        let postgres = Postgres::start().unwrap();
-        Self::start_on(SandboxConfig::default(), Some(postgres)).await
+        Self::start_on_postgres_with(&control_plane_binary()).await
     }
 
-    async fn start_on(config: SandboxConfig, postgres: Option<Postgres>) -> Self {
+    /// The same with a Control Plane of another version.
+    pub async fn start_on_postgres_with(control_plane: &Path) -> Self {
+        let postgres = Postgres::start().unwrap();
+        Self::start_on(SandboxConfig::default(), Some(postgres), control_plane).await
+    }
+
+    async fn start_on(
+        config: SandboxConfig,
+        postgres: Option<Postgres>,
+        control_plane: &Path,
+    ) -> Self {
         let sandbox = Sandbox::start(config).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let (variable, value) = if let Some(postgres) = &postgres {
@@ -89,26 +109,40 @@ impl World {
             let file = directory.path().join("queue.db");
             ("SQLITE_PATH", file.to_str().unwrap().to_owned())
         };
-        let control_plane = Process::start(
-            "control plane",
-            &control_plane_binary(),
-            &["serve"],
-            &variables(&[
-                ("LISTEN_ADDR", "127.0.0.1:0"),
-                (variable, &value),
-                ("GRAPH_OLAP_INTERNAL_API_KEY", KEY),
-            ]),
-        );
-        let base = format!("http://{}", control_plane.address("addr").await);
-        let front = sandbox.front(Service::ControlPlane, &base).await.unwrap();
+        let control_plane_variables = variables(&[
+            ("LISTEN_ADDR", "127.0.0.1:0"),
+            (variable, &value),
+            ("GRAPH_OLAP_INTERNAL_API_KEY", KEY),
+        ]);
+        let control_plane = serve(control_plane, &control_plane_variables);
+        let base = address(&control_plane).await;
+        let upstream = Upstream::new(&base);
+        let front = sandbox.front(Service::ControlPlane, upstream.clone());
+        let front = front.await.unwrap();
         Self {
             caller: Caller::new(&base),
             sandbox,
             control_plane,
+            control_plane_variables,
+            upstream,
             front,
             _directory: directory,
             _postgres: postgres,
         }
+    }
+
+    /// Ends the Control Plane and starts another one, of `binary` and with more
+    /// variables, on its database.
+    pub async fn replace_control_plane(&mut self, binary: &Path, more: &[(&str, &str)]) {
+        self.control_plane.terminate();
+        let status = self.control_plane.ended().await;
+        assert!(status.success(), "{status}: {}", self.control_plane.text());
+        let mut all = self.control_plane_variables.clone();
+        all.extend(variables(more));
+        self.control_plane = serve(binary, &all);
+        let base = address(&self.control_plane).await;
+        self.upstream.replace(&base);
+        self.caller = Caller::new(&base);
     }
 
     pub fn faults(&self) -> &Faults {
@@ -127,10 +161,15 @@ impl World {
 
     /// Starts a worker with more, or other, variables.
     pub fn worker_with(&self, name: &str, more: &[(&str, &str)]) -> Process {
+        self.worker_of(&worker_binary(), name, more)
+    }
+
+    /// Starts a worker of another version.
+    pub fn worker_of(&self, binary: &Path, name: &str, more: &[(&str, &str)]) -> Process {
         let mut all = worker_variables(&self.sandbox, &self.control_plane_url());
         all.insert("HOSTNAME".to_owned(), name.to_owned());
         all.extend(variables(more));
-        Process::start(name, &worker_binary(), &["run"], &all)
+        Process::start(name, binary, &["run"], &all)
     }
 
     /// Waits until a snapshot stands as `wanted`, looking again whenever the

@@ -33,6 +33,7 @@ mod chart;
 mod churn;
 mod compose;
 mod dashboard;
+mod exactly_once;
 mod image;
 mod kustomize;
 mod live;

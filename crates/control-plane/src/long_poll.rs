@@ -6,11 +6,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     limits::MAX_WAITING,
     metrics::Metrics,
-    store::{Offer, Queue, Store, StoreError},
+    store::{LOOKS_AGAIN, Offer, Queue, Store, StoreError},
 };
 
-/// How long to trust in wake-ups before looking again.
-const SAFETY_NET: Duration = Duration::from_secs(2);
 /// How long to leave a job alone that is due but was not given out: somebody else is
 /// writing it.
 const BREATH: Duration = Duration::from_millis(100);
@@ -66,7 +64,7 @@ impl LongPolls {
                 };
                 place = Some((permit, metrics.waits()));
             }
-            let mut again = deadline.min(now + SAFETY_NET);
+            let mut again = deadline.min(now + LOOKS_AGAIN);
             if let Some(due) = offer.next_due_at {
                 again = again.min(due.max(now + BREATH));
             }

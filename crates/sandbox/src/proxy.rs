@@ -1,6 +1,8 @@
 //! A router that passes every request on to a real server, so that faults can
 //! strike what runs in a process of its own.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use axum::{
     Router,
     body::Body,
@@ -25,9 +27,34 @@ fn without_hops(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
-/// Passes requests on to `upstream` (`http://host:port`) and its answers back.
-/// Where it cannot be reached, the answer is 502.
-pub fn router(upstream: &str) -> reqwest::Result<Router> {
+/// The real server behind a front. It may be replaced by another while requests
+/// come, as when a new version takes the place of the old one.
+#[derive(Clone, Debug)]
+pub struct Upstream(Arc<RwLock<String>>);
+
+impl Upstream {
+    /// A server at `url`, `http://host:port`.
+    pub fn new(url: &str) -> Self {
+        let upstream = Self(Arc::default());
+        upstream.replace(url);
+        upstream
+    }
+
+    /// From now on, requests go to `url`.
+    pub fn replace(&self, url: &str) {
+        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        url.trim_end_matches('/').clone_into(&mut held);
+    }
+
+    fn url(&self) -> String {
+        let held = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        held.clone()
+    }
+}
+
+/// Passes requests on to `upstream` and its answers back. Where it cannot be
+/// reached, the answer is 502.
+pub fn router(upstream: Upstream) -> reqwest::Result<Router> {
     crate::tls::install_provider();
     let client = reqwest::Client::builder()
         // What the upstream redirects to is the client's to follow.
@@ -35,9 +62,8 @@ pub fn router(upstream: &str) -> reqwest::Result<Router> {
         // A connection the upstream closed meanwhile must not cost a request.
         .pool_max_idle_per_host(0)
         .build()?;
-    let upstream = upstream.trim_end_matches('/').to_owned();
     Ok(Router::new().fallback(move |request: Request| {
-        let (client, upstream) = (client.clone(), upstream.clone());
+        let (client, upstream) = (client.clone(), upstream.url());
         async move {
             match pass(&client, &upstream, request).await {
                 Ok(answer) => answer,
@@ -108,7 +134,8 @@ mod tests {
         let real = Serve::new(Router::new().route("/a/{b}", post(echo)));
         let real = real.listen(any).await.unwrap();
         let faults = Faults::new();
-        let front = Serve::new(router(&real.url()).unwrap())
+        let upstream = Upstream::new(&real.url());
+        let front = Serve::new(router(upstream.clone()).unwrap())
             .with_faults(&faults, Service::ControlPlane)
             .listen(any)
             .await
@@ -130,5 +157,10 @@ mod tests {
         assert!(send().await.is_err());
         drop(real);
         assert_eq!(send().await.unwrap().status(), StatusCode::BAD_GATEWAY);
+
+        let successor = Serve::new(Router::new().fallback(|| async { StatusCode::ACCEPTED }));
+        let successor = successor.listen(any).await.unwrap();
+        upstream.replace(&successor.url());
+        assert_eq!(send().await.unwrap().status(), StatusCode::ACCEPTED);
     }
 }

@@ -16,7 +16,7 @@ use object_store::gcp::GoogleCloudStorage;
 use crate::{
     faults::{Faults, Service},
     gen1::{self, Gen1},
-    proxy,
+    proxy::{self, Upstream},
     server::{Serve, Server},
     starburst::{Standin, StandinConfig},
     store::{self, Store},
@@ -158,9 +158,9 @@ impl Sandbox {
         self.gen1_server.url()
     }
 
-    /// Puts the faults of `service` in front of a real server at `upstream`, as of
-    /// a Control Plane in a process of its own.
-    pub async fn front(&self, service: Service, upstream: &str) -> io::Result<Server> {
+    /// Puts the faults of `service` in front of a real server, as of a Control Plane in
+    /// a process of its own.
+    pub async fn front(&self, service: Service, upstream: Upstream) -> io::Result<Server> {
         let router = proxy::router(upstream).map_err(io::Error::other)?;
         let front = Serve::new(router).with_faults(&self.faults, service);
         front.listen(local(0)).await

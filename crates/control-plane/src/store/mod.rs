@@ -41,6 +41,7 @@ pub use view::{OldestJobs, QueueView, UnfinishedSnapshot, UnfinishedSnapshots};
 
 use crate::{clock::Clock, destination::Destination, secret::Secret};
 use engine::Engine;
+pub(crate) use wakeup::LOOKS_AGAIN;
 use wakeup::News;
 
 /// Where the queue lives.

@@ -10,7 +10,7 @@ use super::{
     finalise::{self, Standing},
     refusal,
     row::{micros, stored},
-    wakeup::News,
+    wakeup::{LOOKS_AGAIN, News},
 };
 use crate::limits::MAX_POLL_AHEAD_SECONDS;
 
@@ -37,7 +37,7 @@ macro_rules! guarded {
                 OR ($2 IS NULL AND status = 'submitted' AND lease_expires_at <= $3))
               AND ",
             $from,
-            " RETURNING status"
+            " RETURNING status, due_at"
         ))
     };
 }
@@ -106,7 +106,7 @@ const HEARTBEAT: Sql = Sql::same(
     "UPDATE export_jobs SET updated_at = $3, lease_expires_at = $4,
         due_at = CASE WHEN status = 'submitted' AND next_poll_at > $4 THEN next_poll_at ELSE $4 END
      WHERE id = $1 AND claim_token = $2 AND status IN ('claimed', 'submitted')
-     RETURNING status",
+     RETURNING status, due_at",
 );
 
 /// A write that was made, or had been made before.
@@ -134,6 +134,7 @@ impl Store {
         let digest = digest(update);
         let token = token.map(ClaimToken::as_str);
         let (statement, values) = step(id, token, now, &digest, update)?;
+        let latest = micros(now + LOOKS_AGAIN);
         let now = micros(now);
         let mut tx = self.engine.write().await?;
         // What cannot change the snapshot does not queue for its row.
@@ -157,7 +158,8 @@ impl Store {
         let changed = tx.fetch(statement, &values).await?;
         let (after, status) = if let Some(row) = changed.first() {
             let status = JobStatus::from(row.text("status")?);
-            let after = consequences(&mut *tx, snapshot, update, &status, now).await?;
+            let is_news = row.int_or_null("due_at")?.is_some_and(|due| due < latest);
+            let after = consequences(&mut *tx, snapshot, update, &status, is_news, now).await?;
             tx.commit().await?;
             (after, Some(status))
         } else {
@@ -281,18 +283,21 @@ fn step(
     Ok((statement, values))
 }
 
-/// What a job's new status means for its snapshot and for who waits.
+/// What a job's new status means for its snapshot and for who waits. A job that is due
+/// only after everybody who waits will have looked again is no news: to wake all of them
+/// for every submission would cost more than the jobs themselves, where there are many.
 async fn consequences(
     tx: &mut dyn Transaction,
     snapshot: Standing,
     update: &JobUpdate,
     status: &JobStatus,
+    is_news: bool,
     now: i64,
 ) -> Result<Standing, StoreError> {
     match status {
         JobStatus::Submitted => {
             let heartbeat = matches!(update, JobUpdate::Heartbeat { .. });
-            if !heartbeat {
+            if is_news && !heartbeat {
                 tx.announce(News::Pollable).await?;
             }
             if matches!(update, JobUpdate::Submitted { .. }) {
@@ -302,7 +307,9 @@ async fn consequences(
             }
         }
         JobStatus::Pending => {
-            tx.announce(News::Pending).await?;
+            if is_news {
+                tx.announce(News::Pending).await?;
+            }
             Ok(snapshot)
         }
         JobStatus::Completed | JobStatus::Failed | JobStatus::Cancelled => {

@@ -1,6 +1,9 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, futures::OwnedNotified};
+
+/// Whoever waits looks again by itself at least so often, woken or not.
+pub(crate) const LOOKS_AGAIN: Duration = Duration::from_secs(2);
 
 /// What a long poll waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
