@@ -17,6 +17,7 @@ mod server;
 pub mod store;
 #[cfg(feature = "test-support")]
 pub mod testing;
+pub mod traces;
 mod validation;
 
 pub use server::serve;

@@ -27,6 +27,8 @@ pub(crate) struct Metrics {
     lease_losses: IntCounter,
     /// Long polls that wait now.
     waiting: IntGauge,
+    /// Spans that did not reach the collector.
+    spans_dropped: IntCounter,
 }
 
 const PREFIX: &str = "export_control_plane";
@@ -54,6 +56,10 @@ impl Metrics {
         let lease_losses = counter(
             "lease_losses_total",
             "Writes that were refused because their lease was lost",
+        )?;
+        let spans_dropped = counter(
+            "spans_dropped_total",
+            "Spans that did not reach the collector: it was away, or too many waited",
         )?;
         let store_up = gauge(
             "store_up",
@@ -95,6 +101,7 @@ impl Metrics {
             lease_expiries,
             lease_losses,
             waiting,
+            spans_dropped,
         };
         metrics.show_jobs(LiveJobs::default());
         Ok(Arc::new(metrics))
@@ -131,6 +138,11 @@ impl Metrics {
     /// A write was refused because its lease was lost.
     pub(crate) fn lease_lost(&self) {
         self.lease_losses.inc();
+    }
+
+    /// So many spans did not reach the collector.
+    pub(crate) fn spans_dropped(&self, spans: u64) {
+        self.spans_dropped.inc_by(spans);
     }
 
     /// A long poll waits, until the returned guard is dropped.

@@ -11,11 +11,14 @@ use crate::{
     metrics::Metrics,
     reaper,
     store::Store,
+    traces,
 };
 
 /// How long the store's connections may take to end: one that hangs is left to the
 /// end of the process.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the last spans may take to reach the collector.
+const SPANS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Serves the API on `listener` until `shutdown`, then answers what is under way.
 ///
@@ -41,6 +44,9 @@ pub async fn serve(
             .context("cannot bring the tables up to date")?;
     }
     let metrics = Metrics::new()?;
+    let exporting = config
+        .traces
+        .and_then(|config| traces::start(config, &metrics));
     let reaper = tokio::spawn(reaper::run(
         store.clone(),
         Arc::clone(&metrics),
@@ -84,6 +90,9 @@ pub async fn serve(
         .is_err()
     {
         tracing::warn!("connections to the store took too long to end; ending without them");
+    }
+    if let Some(exporting) = exporting {
+        exporting.finish(SPANS_TIMEOUT).await;
     }
     tracing::info!("ended");
     ended

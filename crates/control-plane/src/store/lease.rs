@@ -24,7 +24,8 @@ const CLAIM: Sql = locking!(
         claim_token = $4 || '.' || id, lease_expires_at = $5, due_at = $5,
         last_write_token = NULL, last_write_digest = NULL, updated_at = $1
      FROM picked WHERE seq = picked_seq
-     RETURNING *"
+     RETURNING *,
+        (SELECT traceparent FROM job_traces WHERE job_id = export_jobs.id) AS traceparent"
 );
 
 const LEASE_POLLABLE: Sql = locking!(
@@ -39,11 +40,13 @@ const LEASE_POLLABLE: Sql = locking!(
         claim_token = $4 || '.' || id, lease_expires_at = $5, due_at = $5,
         last_write_token = NULL, last_write_digest = NULL, updated_at = $1
      FROM picked WHERE seq = picked_seq
-     RETURNING *"
+     RETURNING *,
+        (SELECT traceparent FROM job_traces WHERE job_id = export_jobs.id) AS traceparent"
 );
 
 const LOOK_POLLABLE: Sql = Sql::same(
-    "SELECT * FROM export_jobs WHERE status = 'submitted' AND due_at <= $1
+    "SELECT *, (SELECT traceparent FROM job_traces WHERE job_id = export_jobs.id) AS traceparent
+     FROM export_jobs WHERE status = 'submitted' AND due_at <= $1
      ORDER BY due_at, seq LIMIT $2",
 );
 

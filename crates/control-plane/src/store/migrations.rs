@@ -11,20 +11,35 @@ use super::StoreError;
 type Step = (i64, &'static str, &'static str);
 
 /// The tables of the SQLite store.
-pub(super) const SQLITE: &[Step] = &[(
-    1,
-    "queue",
-    include_str!("../../migrations/0001_queue.sqlite.sql"),
-)];
+pub(super) const SQLITE: &[Step] = &[
+    (
+        1,
+        "queue",
+        include_str!("../../migrations/0001_queue.sqlite.sql"),
+    ),
+    (
+        2,
+        "job traces",
+        include_str!("../../migrations/0002_job_traces.sqlite.sql"),
+    ),
+];
 
 /// The tables of the PostgreSQL store.
-pub(super) const POSTGRES: &[Step] = &[(
-    1,
-    "queue",
-    include_str!("../../migrations/0001_queue.postgres.sql"),
-)];
+pub(super) const POSTGRES: &[Step] = &[
+    (
+        1,
+        "queue",
+        include_str!("../../migrations/0001_queue.postgres.sql"),
+    ),
+    (
+        2,
+        "job traces",
+        include_str!("../../migrations/0002_job_traces.postgres.sql"),
+    ),
+];
 
-/// Brings a database up to date. Safe to run by several processes at once.
+/// Brings a database up to date. Safe to run by several processes at once, of versions
+/// that do not know each other's newest steps: each step only adds.
 pub(super) async fn run<'a, A>(database: A, steps: &[Step]) -> Result<(), StoreError>
 where
     A: sqlx::Acquire<'a>,
@@ -43,6 +58,8 @@ where
         })
         .collect();
     Migrator::with_migrations(migrations)
+        // So that a version may be rolled back, and a replica of it start again meanwhile.
+        .set_ignore_missing(true)
         .run(database)
         .await
         .map_err(|error| match error {

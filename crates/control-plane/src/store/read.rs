@@ -12,10 +12,15 @@ use super::{
 };
 
 const PING: Sql = Sql::same("SELECT COUNT(*) AS count FROM snapshots WHERE id = ''");
-const JOB: Sql = Sql::same("SELECT * FROM export_jobs WHERE id = $1");
+const JOB: Sql = Sql::same(
+    "SELECT *, (SELECT traceparent FROM job_traces WHERE job_id = export_jobs.id) AS traceparent
+     FROM export_jobs WHERE id = $1",
+);
 const SNAPSHOT: Sql = Sql::same("SELECT * FROM snapshots WHERE id = $1");
-const JOBS_OF_SNAPSHOT: Sql =
-    Sql::same("SELECT * FROM export_jobs WHERE snapshot_id = $1 ORDER BY seq");
+const JOBS_OF_SNAPSHOT: Sql = Sql::same(
+    "SELECT *, (SELECT traceparent FROM job_traces WHERE job_id = export_jobs.id) AS traceparent
+     FROM export_jobs WHERE snapshot_id = $1 ORDER BY seq",
+);
 const NEWEST: Sql =
     Sql::same("SELECT * FROM snapshots WHERE $1 IS NULL OR id < $1 ORDER BY id DESC LIMIT $2");
 const PROGRESS: Sql = Sql::same(

@@ -52,7 +52,7 @@ fn json<T: serde::de::DeserializeOwned>(row: &Row, name: &str) -> Result<Option<
         .transpose()
 }
 
-/// Reads a whole row of `export_jobs`.
+/// Reads a whole row of `export_jobs`, and `traceparent` beside it.
 pub(super) fn job(row: &Row, view: View) -> Result<ExportJob, StoreError> {
     let (leased, worker) = match view {
         View::Leased => (true, true),
@@ -94,6 +94,7 @@ pub(super) fn job(row: &Row, view: View) -> Result<ExportJob, StoreError> {
         starburst_role: row.text_or_null("starburst_role")?,
         cancel_requested: Some(row.bool("cancel_requested")?),
         files: row.count_or_null("files")?,
+        traceparent: row.text_or_null("traceparent")?,
     })
 }
 
