@@ -61,8 +61,15 @@ impl HttpClient {
         &self.client
     }
 
-    /// Sends a request and measures the time to its answer's headers.
-    pub async fn send(&self, request: Request) -> Result<Response, reqwest::Error> {
+    /// Sends a request and measures the time to its answer's headers. Control Plane and
+    /// Starburst are told which trace it belongs to.
+    pub async fn send(&self, mut request: Request) -> Result<Response, reqwest::Error> {
+        match self.boundary {
+            Boundary::ControlPlane | Boundary::Starburst => {
+                export_traces::inject(request.headers_mut());
+            }
+            Boundary::Storage => {}
+        }
         let timer = self.metrics.outside_request(self.boundary);
         let result = self.client.execute(request).await;
         timer.done(match &result {

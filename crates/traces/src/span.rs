@@ -87,7 +87,7 @@ impl Span {
         Self(Context::current())
     }
 
-    /// Says something of it. Of the same attribute, the last one counts.
+    /// Says something of it: each attribute once.
     pub fn set(&self, attribute: Attribute, value: impl Into<Value>) {
         if self.0.span().is_recording() {
             let value = KeyValue::new(attribute.name, value);

@@ -57,6 +57,8 @@ metrics! {
     snapshots_finalised: CounterBy<(SnapshotEnd,)> = "export_worker_snapshots_finalised_total";
     /// Panics of a loop, each of which takes the process down
     loop_panics: CounterBy<(Loop,)> = "export_worker_loop_panics_total";
+    /// Spans that did not reach the collector: it was away, or too many waited
+    spans_dropped: CounterBy<()> = "export_worker_spans_dropped_total";
     /// Always 1; its label says which version runs
     build_info: BuildInfo = "export_worker_build_info";
 }
