@@ -101,3 +101,36 @@ pub fn describe(error: &reqwest::Error) -> String {
 pub fn origin(url: &url::Url) -> String {
     url.origin().ascii_serialization()
 }
+
+#[cfg(test)]
+mod tests {
+    use export_traces::{Kind, Span, TraceParent, Under};
+
+    use super::{
+        scripted::{Scripted, ScriptedServer},
+        *,
+    };
+
+    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    #[tokio::test]
+    async fn control_plane_and_starburst_are_told_the_trace_and_the_store_is_not() {
+        let server = ScriptedServer::answering(|_| Scripted::new(200, "")).await;
+        let http = HttpClient::build(&TlsSettings::default(), Metrics::new().unwrap()).unwrap();
+        let parent = TraceParent::parse(PARENT);
+        // Traces are off here: what the job came with is handed on all the same.
+        let span = Span::begin("work", Kind::Internal, Under::Parent(parent.as_ref()));
+        for boundary in [
+            Boundary::ControlPlane,
+            Boundary::Starburst,
+            Boundary::Storage,
+        ] {
+            let request = http.raw().get(server.url.clone()).build().unwrap();
+            let sending = http.at(boundary);
+            span.around(sending.send(request)).await.unwrap();
+        }
+        let asked = server.asked();
+        let told: Vec<_> = asked.iter().map(|asked| asked.header("traceparent")).collect();
+        assert_eq!(told, [Some(PARENT), Some(PARENT), None]);
+    }
+}

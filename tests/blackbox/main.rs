@@ -14,6 +14,7 @@
 )]
 
 mod api;
+mod collector;
 mod process;
 mod world;
 
@@ -26,3 +27,4 @@ mod doctor;
 mod exports;
 mod shapes;
 mod shutdown;
+mod traces;

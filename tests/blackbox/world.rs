@@ -60,16 +60,25 @@ impl World {
     }
 
     pub async fn start_with(config: SandboxConfig) -> Self {
-        Self::start_on(config, None).await
+        Self::start_on(config, None, &[]).await
+    }
+
+    /// The Control Plane has more variables.
+    pub async fn start_traced(more: &[(&str, &str)]) -> Self {
+        Self::start_on(SandboxConfig::default(), None, more).await
     }
 
     /// The Control Plane keeps its queue in a real PostgreSQL.
     pub async fn start_on_postgres() -> Self {
         let postgres = Postgres::start().unwrap();
-        Self::start_on(SandboxConfig::default(), Some(postgres)).await
+        Self::start_on(SandboxConfig::default(), Some(postgres), &[]).await
     }
 
-    async fn start_on(config: SandboxConfig, postgres: Option<Postgres>) -> Self {
+    async fn start_on(
+        config: SandboxConfig,
+        postgres: Option<Postgres>,
+        more: &[(&str, &str)],
+    ) -> Self {
         let sandbox = Sandbox::start(config).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let (variable, value) = if let Some(postgres) = &postgres {
@@ -78,16 +87,14 @@ impl World {
             let file = directory.path().join("queue.db");
             ("SQLITE_PATH", file.to_str().unwrap().to_owned())
         };
-        let control_plane = Process::start(
-            "control plane",
-            &control_plane_binary(),
-            &["serve"],
-            &variables(&[
-                ("LISTEN_ADDR", "127.0.0.1:0"),
-                (variable, &value),
-                ("GRAPH_OLAP_INTERNAL_API_KEY", KEY),
-            ]),
-        );
+        let mut told = variables(&[
+            ("LISTEN_ADDR", "127.0.0.1:0"),
+            (variable, &value),
+            ("GRAPH_OLAP_INTERNAL_API_KEY", KEY),
+        ]);
+        told.extend(variables(more));
+        let control_plane =
+            Process::start("control plane", &control_plane_binary(), &["serve"], &told);
         let base = format!("http://{}", control_plane.address("addr").await);
         let front = sandbox.front(Service::ControlPlane, &base).await.unwrap();
         Self {
