@@ -15,7 +15,7 @@ pub struct TracesConfig {
     pub endpoint: Url,
     /// `OTEL_EXPORTER_OTLP_HEADERS` or its `_FILE`, default none: headers the collector wants.
     pub headers: Option<Secret>,
-    /// `OTEL_SERVICE_NAME`, default `export-worker`.
+    /// `OTEL_SERVICE_NAME`, default `export-worker`: what this service is called.
     pub service: String,
     /// `OTEL_TRACES_SAMPLER_ARG`, default `1`: the share of traces kept, from 0 to 1.
     pub share: f64,

@@ -130,7 +130,10 @@ mod tests {
             span.around(sending.send(request)).await.unwrap();
         }
         let asked = server.asked();
-        let told: Vec<_> = asked.iter().map(|asked| asked.header("traceparent")).collect();
+        let told: Vec<_> = asked
+            .iter()
+            .map(|asked| asked.header("traceparent"))
+            .collect();
         assert_eq!(told, [Some(PARENT), Some(PARENT), None]);
     }
 }

@@ -41,6 +41,8 @@ impl TraceParent {
     }
 
     fn extract(carrier: &dyn Extractor) -> Option<Self> {
+        // The library takes ids of any length.
+        carrier.get("traceparent").filter(|text| is_whole(text))?;
         let found = TraceContextPropagator::new().extract_with_context(&Context::new(), carrier);
         Self::of(&found)
     }
@@ -86,11 +88,20 @@ impl TraceParent {
     }
 }
 
+/// Whether each part is there and as long as it has to be.
+fn is_whole(text: &str) -> bool {
+    let parts = text.trim().split('-').take(4);
+    parts.clone().map(str::len).eq([2, 32, 16, 2])
+        && parts
+            .clone()
+            .all(|part| part.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (trace, span) = (self.0.trace_id(), self.0.span_id());
-        let flags = self.0.trace_flags().with_sampled(false).to_u8()
-            | u8::from(self.0.trace_flags().is_sampled());
+        // Of the flags only this one has a meaning.
+        let flags = u8::from(self.0.is_sampled());
         write!(f, "00-{trace}-{span}-{flags:02x}")
     }
 }
