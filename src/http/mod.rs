@@ -111,7 +111,7 @@ mod tests {
         *,
     };
 
-    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa01b902b7-01";
 
     #[tokio::test]
     async fn control_plane_and_starburst_are_told_the_trace_and_the_store_is_not() {

@@ -124,10 +124,9 @@ impl Collector {
                 grown.changed().await.unwrap();
             }
         };
-        match tokio::time::timeout(Duration::from_secs(60), waiting).await {
-            Ok(spans) => spans,
-            Err(_) => panic!("the collector has not {what}: {:#?}", self.spans()),
-        }
+        tokio::time::timeout(Duration::from_secs(60), waiting)
+            .await
+            .unwrap_or_else(|_| panic!("the collector has not {what}: {:#?}", self.spans()))
     }
 }
 

@@ -2,7 +2,7 @@ use export_traces::{Kind, Span, TraceParent, Under};
 
 use crate::world::{World, draft};
 
-const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa01b902b7-01";
 
 async fn the_trace_of_a_job_is_shown_to_whoever_is_given_it(world: World) {
     let mut draft = draft("traced", 1);
