@@ -16,6 +16,7 @@ use super::{
 };
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const DROPPED: &str = "spans do not reach the collector";
 
 /// So much work on jobs that ended like this has reached the collector.
 fn has_ended(spans: &[Span], outcome: &str, jobs: usize) -> bool {
@@ -187,7 +188,8 @@ async fn a_worker_that_is_killed_and_the_one_that_goes_on_are_in_one_trace() {
             has_ended(spans, "completed", 1)
         })
         .await;
-    let trace = &one(&spans, &spans[0].trace, "create job").trace;
+    let created = spans.iter().find(|span| span.name == "create job");
+    let trace = &created.unwrap().trace;
     for (name, instance) in [("register", "victim"), ("poll job", "survivor")] {
         let of_both = of_trace(&spans, trace);
         let mut found = of_both.iter().filter(|span| span.name == name);
@@ -337,22 +339,22 @@ async fn export_beside(endpoint: &str) -> (World, Process) {
         let id = world.caller.submit(vec![regions("A", folder)]).await;
         world.until_status(&id, SnapshotStatus::Ready).await;
     }
-    let dropped = "export_worker_spans_dropped_total";
+    worker
+        .logged("that spans are dropped", |line| {
+            let message = line["message"].as_str().unwrap_or_default();
+            message.contains(DROPPED)
+        })
+        .await;
     let url = format!("http://{}/metrics", worker.address("address").await);
-    loop {
-        let text = reqwest::get(&url).await.unwrap().text().await.unwrap();
-        let line = text.lines().find(|line| line.starts_with(dropped)).unwrap();
-        if !line.ends_with(" 0") {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
+    let text = reqwest::get(&url).await.unwrap().text().await.unwrap();
+    let counted = text
+        .lines()
+        .find(|line| line.starts_with("export_worker_spans_dropped_total"))
+        .unwrap();
+    assert!(!counted.ends_with(" 0"), "{counted}");
     worker.terminate();
     assert!(worker.ended().await.success(), "{}", worker.text());
-    let told = worker
-        .text()
-        .matches("spans do not reach the collector")
-        .count();
+    let told = worker.text().matches(DROPPED).count();
     assert_eq!(told, 1, "{}", worker.text());
     (world, worker)
 }
