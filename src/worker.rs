@@ -25,11 +25,13 @@ use crate::{
     feed::Panicked,
     poller::Poller,
     submitter::Submitter,
-    telemetry::{Events, Loop, Metrics, Readiness, admin},
+    telemetry::{Events, Loop, Metrics, Readiness, admin, traces},
 };
 
 /// After the grace period jobs are handed over; that takes a request each, no longer.
 const HAND_OVER: Duration = Duration::from_secs(5);
+/// How long the last spans may take to reach the collector.
+const LAST_SPANS: Duration = Duration::from_secs(2);
 
 /// The worker could not start, or not go on.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +70,11 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), WorkerError> {
     let metrics = Metrics::new()?;
+    let worker_id = &config.loops.worker_id;
+    let exporting = config
+        .traces
+        .as_ref()
+        .and_then(|traces| traces::start(traces, worker_id, &metrics));
     // Jobs are handed over to the very end; dropping the loops cuts the rest.
     let abort = CancellationToken::new();
     let wiring = Wiring::new(Patience::Daemon, &metrics, &abort)?;
@@ -103,6 +110,9 @@ pub async fn run(
         }
         Err(error) => Err(error),
     };
+    if let Some(exporting) = exporting {
+        exporting.finish(LAST_SPANS).await;
+    }
     admin_stop.cancel();
     if !admin.is_finished() {
         // However the admin server ends now, the work is done.

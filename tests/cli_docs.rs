@@ -53,6 +53,11 @@ fn the_metrics_tables_are_those_of_the_code() {
     );
 }
 
+#[test]
+fn the_table_of_what_spans_say_is_that_of_the_code() {
+    assert_table("docs/tracing.md", "attributes", &export_traces::markdown());
+}
+
 /// What stands as code in a document: every line of its blocks without its comment,
 /// every span in its text.
 fn code(document: &str) -> Vec<String> {

@@ -93,7 +93,7 @@ impl Failure {
         }
     }
 
-    fn source_of(&self) -> ErrorSource {
+    pub(super) fn source_of(&self) -> ErrorSource {
         match self {
             Self::Job(_) => ErrorSource::Job,
             Self::ControlPlane(_) | Self::NoQuery => ErrorSource::ControlPlane,

@@ -31,6 +31,7 @@ mod statement;
 mod submit;
 mod task;
 mod telling;
+mod traced;
 mod under_way;
 mod verdict;
 mod world;

@@ -17,7 +17,7 @@ pub async fn poll(world: &World, shutdown: &Shutdown, job: &ExportJob) {
         return;
     };
     let _in_flight = world.events.metrics().in_flight(Loop::Poller);
-    let attempt = Attempt::new(world, shutdown, &task, Step::Poll);
+    let attempt = Attempt::new(world, shutdown, &task, Loop::Poller);
     attempt.run(ask(&attempt)).await;
 }
 

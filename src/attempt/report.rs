@@ -1,6 +1,8 @@
 use export_api::{ExportJob, JobUpdate};
 
-use super::{Ending, Failure, JobError, World, snapshot, telling::tell, under_way::Attempt};
+use super::{
+    Ending, Failure, JobError, World, snapshot, telling::tell, traced, under_way::Attempt,
+};
 use crate::{
     ports::{ControlPlaneError, ErrorKind},
     telemetry::{JobFacts, Step},
@@ -18,17 +20,18 @@ pub(super) async fn report(attempt: &Attempt<'_>, mut ending: Ending) {
         ..
     } = attempt;
     if let Ending::LeaseLost = ending {
-        return world.events.lease_lost(&task.facts, progress.step());
+        return attempt.lost(progress.step());
     }
     let now = world.clock.now();
     while let Some(update) = ending.update(now) {
         if ending.is_terminal() && !may_end(attempt).await {
-            return world.events.lease_lost(&task.facts, Step::Report);
+            return attempt.lost(Step::Report);
         }
         let token = task.token.as_ref();
         let sending = world.control_plane.update_job(&task.id, token, update);
         match attempt.during(Step::Report, sending).await {
             Ok(answer) => {
+                traced::ending(&attempt.trace, &ending);
                 tell(attempt, &ending, now);
                 if ending.is_terminal() {
                     snapshot::ended(world, &task.snapshot_id, &answer).await;
@@ -36,17 +39,15 @@ pub(super) async fn report(attempt: &Attempt<'_>, mut ending: Ending) {
                 return;
             }
             Err(error) if error.kind() == ErrorKind::LeaseLost => {
-                return world.events.lease_lost(&task.facts, Step::Report);
+                return attempt.lost(Step::Report);
             }
             Err(error) => match instead(ending, error) {
                 Ok(other) => ending = other,
-                Err(error) => {
-                    let cause = Failure::from(error).cause();
-                    return world.events.left_as_it_is(&task.facts, &cause);
-                }
+                Err(error) => return attempt.untold(&error.into()),
             },
         }
     }
+    traced::ending(&attempt.trace, &ending);
 }
 
 /// A Control Plane that will never take a report still takes a failure that

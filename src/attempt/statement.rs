@@ -36,6 +36,15 @@ pub(super) fn build(world: &World, task: &Task, job: &ExportJob) -> Result<State
         sql,
         catalog: job.starburst_catalog.clone(),
         role: job.starburst_role.clone(),
-        trace_token: format!("{}/{}", task.snapshot_id, task.id),
+        trace_token: trace_token(task),
     })
+}
+
+/// Leads from a query in Starburst to its job, and to the job's trace where it has one.
+fn trace_token(task: &Task) -> String {
+    let job = format!("{}/{}", task.snapshot_id, task.id);
+    match task.facts.trace() {
+        Some(trace) => format!("{job}/{}", trace.trace_id()),
+        None => job,
+    }
 }

@@ -17,7 +17,7 @@ pub async fn submit(world: &World, shutdown: &Shutdown, job: &ExportJob) {
     };
     let _in_flight = world.events.metrics().in_flight(Loop::Submitter);
     world.events.claimed(&task.facts);
-    let attempt = Attempt::new(world, shutdown, &task, Step::Check);
+    let attempt = Attempt::new(world, shutdown, &task, Loop::Submitter);
     attempt.run(prepare(&attempt, job)).await;
 }
 
@@ -52,7 +52,7 @@ async fn prepare(attempt: &Attempt<'_>, job: &ExportJob) -> Result<Ending, Failu
     };
     let persisting = || persist(world, task, &submission);
     let answer = attempt.patiently(Step::Persist, persisting).await?;
-    world.events.submitted(&task.facts, &submission.query);
+    attempt.registered(&submission.query);
     progress.submitted(submission);
     snapshot::started(world, task, &answer).await;
     // The first GET of the sprint is the kick: now it runs.

@@ -1,13 +1,21 @@
 use std::{future::Future, time::Duration};
 
+use export_traces::Span;
 use tokio::time::{Instant, sleep};
 use tracing::Instrument as _;
 
 use super::{
-    Ending, Failure, Shutdown, Task, World, lease::Lease, progress::Progress, report::report,
+    Ending, Failure, Shutdown, Task, World,
+    lease::Lease,
+    progress::Progress,
+    report::report,
+    traced::{self, StepError},
     verdict::judge,
 };
-use crate::{ports::ErrorKind, telemetry::Step};
+use crate::{
+    ports::{ErrorKind, QueryId},
+    telemetry::{Loop, Step},
+};
 
 /// How long a step is done again where the job cannot be given back,
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -21,22 +29,29 @@ pub(super) struct Attempt<'a> {
     pub(super) task: &'a Task,
     pub(super) lease: Lease<'a>,
     pub(super) progress: Progress,
+    /// What the job's trace says of it.
+    pub(super) trace: Span,
 }
 
 impl<'a> Attempt<'a> {
-    /// An attempt at a job that was just handed out, beginning with `step`.
+    /// An attempt at a job that was just handed out to this loop.
     pub(super) fn new(
         world: &'a World,
         shutdown: &'a Shutdown,
         task: &'a Task,
-        step: Step,
+        which: Loop,
     ) -> Self {
+        let first_step = match which {
+            Loop::Submitter => Step::Check,
+            Loop::Poller => Step::Poll,
+        };
         Self {
             world,
             shutdown,
             task,
             lease: Lease::new(world, task),
-            progress: Progress::new(step),
+            progress: Progress::new(first_step),
+            trace: traced::work_on(task, which),
         }
     }
 
@@ -47,7 +62,27 @@ impl<'a> Attempt<'a> {
             let ending = self.ending_of(work).await;
             report(self, ending).await;
         };
-        all.instrument(self.task.facts.span().clone()).await;
+        let all = all.instrument(self.task.facts.span().clone());
+        self.trace.around(all).await;
+    }
+
+    /// Its query is registered and persisted.
+    pub(super) fn registered(&self, query: &QueryId) {
+        traced::name_query(&self.trace, Some(query));
+        self.world.events.submitted(&self.task.facts, query);
+    }
+
+    /// Somebody else has the job, as this step found.
+    pub(super) fn lost(&self, step: Step) {
+        traced::ending(&self.trace, &Ending::LeaseLost);
+        self.world.events.lease_lost(&self.task.facts, step);
+    }
+
+    /// The Control Plane was not told how it ended: the job stays as it is.
+    pub(super) fn untold(&self, failure: &Failure) {
+        traced::untold(&self.trace, failure);
+        let cause = failure.cause();
+        self.world.events.left_as_it_is(&self.task.facts, &cause);
     }
 
     async fn ending_of(&self, work: impl Future<Output = Result<Ending, Failure>>) -> Ending {
@@ -62,12 +97,22 @@ impl<'a> Attempt<'a> {
         outcome.unwrap_or_else(|failure| judge(self, failure))
     }
 
-    /// Does the work of one step, inside the step's span and measured.
-    pub(super) async fn during<T>(&self, step: Step, work: impl Future<Output = T>) -> T {
+    /// Does the work of one step, inside the step's span, traced and measured.
+    pub(super) async fn during<T, E: StepError>(
+        &self,
+        step: Step,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         self.progress.enter(step);
         let _clock = self.world.events.metrics().step(step);
         let span = tracing::info_span!("step", step = step.as_str());
-        work.instrument(span).await
+        let submission = self.progress.submission();
+        let query = submission.map(|submission| submission.query);
+        let query = query.as_ref().or(self.task.query.as_ref());
+        let trace = traced::step(self.task, step, query);
+        let result = trace.around(work.instrument(span)).await;
+        traced::outcome(&trace, &result);
+        result
     }
 
     /// Does the work of a step that comes before the query is persisted.

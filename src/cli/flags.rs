@@ -53,6 +53,7 @@ fn arg(group: &Group, setting: &Setting, flag: String) -> Arg {
         | Kind::Address
         | Kind::Number { .. }
         | Kind::Seconds { .. }
+        | Kind::Share
         | Kind::Choice(_)
         | Kind::Secret => arg,
     }

@@ -18,6 +18,7 @@ mod suspicious;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+mod traces;
 
 pub use control_plane::{ControlPlaneAuth, ControlPlaneConfig};
 pub use documentation::markdown;
@@ -30,6 +31,7 @@ pub use starburst::{StarburstConfig, StarburstCredentials};
 pub use storage::{StorageConfig, examined};
 pub use suspicious::suspicious_variables;
 pub use telemetry::{AdminConfig, LogConfig};
+pub use traces::TracesConfig;
 
 use reader::Reader;
 
@@ -42,6 +44,7 @@ pub const GROUPS: &[Group] = &[
     loops::GROUP,
     telemetry::LOG_GROUP,
     telemetry::ADMIN_GROUP,
+    traces::GROUP,
 ];
 
 /// What `run` needs: everything.
@@ -61,6 +64,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Metrics and health.
     pub admin: AdminConfig,
+    /// Where traces go, if anywhere.
+    pub traces: Option<TracesConfig>,
 }
 
 /// What `doctor` needs: the three boundaries.
@@ -101,6 +106,7 @@ impl Config {
         let loops = LoopsConfig::read(&mut reader);
         let log = LogConfig::read(&mut reader);
         let admin = AdminConfig::read(&mut reader);
+        let traces = TracesConfig::read(&mut reader);
         let config = (|| {
             Some(Self {
                 starburst: starburst?,
@@ -110,6 +116,7 @@ impl Config {
                 loops: loops?,
                 log: log?,
                 admin: admin?,
+                traces: traces?,
             })
         })();
         reader.finish(config)

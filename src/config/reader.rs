@@ -128,6 +128,19 @@ impl<'a> Reader<'a> {
         within
     }
 
+    /// A part of a whole, from 0 to 1.
+    pub(super) fn share(&mut self, setting: &Setting) -> Option<f64> {
+        let text = self.text(setting)?;
+        let share = text
+            .parse::<f64>()
+            .ok()
+            .filter(|share| (0.0..=1.0).contains(share));
+        if share.is_none() {
+            self.unexpected(setting, text, "is no share of a whole");
+        }
+        share
+    }
+
     /// A whole number within the setting's range, for what is counted in memory.
     pub(super) fn count(&mut self, setting: &Setting) -> Option<usize> {
         self.number(setting)

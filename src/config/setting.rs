@@ -45,6 +45,8 @@ pub enum Kind {
         /// The longest that makes sense.
         max: u32,
     },
+    /// A part of a whole, from 0 to 1.
+    Share,
     /// One of a few words.
     Choice(&'static [&'static str]),
     /// A password, token or key. It has no flag, because a flag shows in `ps`;
@@ -86,6 +88,7 @@ impl Setting {
             | Kind::Boolean
             | Kind::Number { .. }
             | Kind::Seconds { .. }
+            | Kind::Share
             | Kind::Choice(_) => Some(self.variable.to_lowercase().replace('_', "-")),
         }
     }
@@ -107,6 +110,7 @@ impl Setting {
             Kind::Boolean => "true or false".to_owned(),
             Kind::Number { min, max } => format!("a whole number from {min} to {max}"),
             Kind::Seconds { min, max } => format!("whole seconds from {min} to {max}"),
+            Kind::Share => "a number from 0 to 1".to_owned(),
             Kind::Choice(words) => one_of(words),
             Kind::Secret => "a secret".to_owned(),
         }
@@ -124,6 +128,7 @@ impl Setting {
             Kind::Boolean => "BOOL",
             Kind::Number { .. } => "N",
             Kind::Seconds { .. } => "SECONDS",
+            Kind::Share => "SHARE",
             Kind::Choice(_) => "NAME",
             Kind::Secret => "SECRET",
         }

@@ -84,6 +84,7 @@ fn the_doc_of_every_field_names_variable_default_and_unit() {
         include_str!("export.rs"),
         include_str!("loops.rs"),
         include_str!("telemetry.rs"),
+        include_str!("traces.rs"),
     ]
     .concat();
     for setting in GROUPS.iter().flat_map(|group| group.settings) {

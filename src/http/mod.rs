@@ -61,8 +61,15 @@ impl HttpClient {
         &self.client
     }
 
-    /// Sends a request and measures the time to its answer's headers.
-    pub async fn send(&self, request: Request) -> Result<Response, reqwest::Error> {
+    /// Sends a request and measures the time to its answer's headers. Control Plane and
+    /// Starburst are told which trace it belongs to.
+    pub async fn send(&self, mut request: Request) -> Result<Response, reqwest::Error> {
+        match self.boundary {
+            Boundary::ControlPlane | Boundary::Starburst => {
+                export_traces::inject(request.headers_mut());
+            }
+            Boundary::Storage => {}
+        }
         let timer = self.metrics.outside_request(self.boundary);
         let result = self.client.execute(request).await;
         let status = result.as_ref().map(|answer| answer.status().as_u16());
@@ -91,4 +98,40 @@ pub fn describe(error: &reqwest::Error) -> String {
 /// Scheme, host and port of a URL: what of it may stand in a message.
 pub fn origin(url: &url::Url) -> String {
     url.origin().ascii_serialization()
+}
+
+#[cfg(test)]
+mod tests {
+    use export_traces::{Kind, Span, TraceParent, Under};
+
+    use super::{
+        scripted::{Scripted, ScriptedServer},
+        *,
+    };
+
+    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa01b902b7-01";
+
+    #[tokio::test]
+    async fn control_plane_and_starburst_are_told_the_trace_and_the_store_is_not() {
+        let server = ScriptedServer::answering(|_| Scripted::new(200, "")).await;
+        let http = HttpClient::build(&TlsSettings::default(), Metrics::new().unwrap()).unwrap();
+        let parent = TraceParent::parse(PARENT);
+        // Traces are off here: what the job came with is handed on all the same.
+        let span = Span::begin("work", Kind::Internal, Under::Parent(parent.as_ref()));
+        for boundary in [
+            Boundary::ControlPlane,
+            Boundary::Starburst,
+            Boundary::Storage,
+        ] {
+            let request = http.raw().get(server.url.clone()).build().unwrap();
+            let sending = http.at(boundary);
+            span.around(sending.send(request)).await.unwrap();
+        }
+        let asked = server.asked();
+        let told: Vec<_> = asked
+            .iter()
+            .map(|asked| asked.header("traceparent"))
+            .collect();
+        assert_eq!(told, [Some(PARENT), Some(PARENT), None]);
+    }
 }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use export_api::{ExportJob, SnapshotId};
+use export_traces::TraceParent;
 use tracing::{Span, debug, error, field, info, warn};
 
 use super::metrics::{ErrorSource, Exported, JobOutcome, Loop, Metrics, SnapshotEnd, Step};
@@ -12,7 +13,9 @@ use crate::ports::{ErrorKind, QueryId, QueryState};
 #[derive(Clone, Debug)]
 pub struct JobFacts {
     exported: Exported,
+    entity: String,
     span: Span,
+    trace: Option<TraceParent>,
 }
 
 impl JobFacts {
@@ -27,26 +30,53 @@ impl JobFacts {
             entity = job.entity_name,
             attempt = job.attempt,
             query_id = field::Empty,
+            trace_id = field::Empty,
         );
         if let Some(query) = &job.starburst_query_id {
             span.record("query_id", query.as_str());
         }
+        let trace = trace_of(job);
+        if let Some(trace) = &trace {
+            span.record("trace_id", trace.trace_id());
+        }
         Self {
             exported: Exported::from(&job.job_type),
+            entity: job.entity_name.clone(),
             span,
+            trace,
         }
     }
 
-    /// The span with the fields `snapshot_id`, `job_id`, `entity`, `attempt`, `query_id`.
-    /// Run the job's work inside it.
+    /// The span with the fields `snapshot_id`, `job_id`, `entity`, `attempt`, `query_id`,
+    /// `trace_id`. Run the job's work inside it.
     pub fn span(&self) -> &Span {
         &self.span
+    }
+
+    /// Node label or edge type.
+    pub fn entity(&self) -> &str {
+        &self.entity
+    }
+
+    /// Where the job's trace goes on, if it has one.
+    pub fn trace(&self) -> Option<&TraceParent> {
+        self.trace.as_ref()
     }
 
     /// From now on lines name this query.
     pub fn set_query(&self, query: &QueryId) {
         self.span.record("query_id", query.as_str());
     }
+}
+
+/// Where the trace of a job goes on: at what its Control Plane keeps with it, or, where
+/// that keeps nothing, at what every worker makes of the job alike.
+fn trace_of(job: &ExportJob) -> Option<TraceParent> {
+    let kept = job.traceparent.as_deref().and_then(TraceParent::parse);
+    kept.or_else(|| {
+        let folder = job.gcs_path.as_deref().unwrap_or_default();
+        TraceParent::derived(&[job.snapshot_id.as_str(), job.id.as_str(), folder])
+    })
 }
 
 /// An error as it is told: where it came from, what it does to the job, its words.

@@ -8,6 +8,7 @@ pub mod metrics;
 mod readiness;
 #[cfg(test)]
 mod tests;
+pub mod traces;
 
 pub use events::{Cause, Counts, Events, JobFacts};
 pub use logging::{LogFormat, LogLevel, LogLevelError};

@@ -14,6 +14,7 @@
 )]
 
 mod api;
+mod collector;
 mod process;
 mod unready;
 #[allow(dead_code, reason = "the tests of what operators get use the rest")]
@@ -29,3 +30,4 @@ mod exports;
 mod readiness;
 mod shapes;
 mod shutdown;
+mod traces;

@@ -82,7 +82,13 @@ impl World {
     }
 
     pub async fn start_with(config: SandboxConfig) -> Self {
-        Self::start_on(config, None, &control_plane_binary()).await
+        Self::start_on(config, None, &control_plane_binary(), &[]).await
+    }
+
+    /// The Control Plane has more variables.
+    pub async fn start_traced(more: &[(&str, &str)]) -> Self {
+        let binary = control_plane_binary();
+        Self::start_on(SandboxConfig::default(), None, &binary, more).await
     }
 
     /// The Control Plane keeps its queue in a real PostgreSQL.
@@ -93,13 +99,14 @@ impl World {
     /// The same with a Control Plane of another version.
     pub async fn start_on_postgres_with(control_plane: &Path) -> Self {
         let postgres = Postgres::start().unwrap();
-        Self::start_on(SandboxConfig::default(), Some(postgres), control_plane).await
+        Self::start_on(SandboxConfig::default(), Some(postgres), control_plane, &[]).await
     }
 
     async fn start_on(
         config: SandboxConfig,
         postgres: Option<Postgres>,
         control_plane: &Path,
+        more: &[(&str, &str)],
     ) -> Self {
         let sandbox = Sandbox::start(config).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
@@ -109,11 +116,12 @@ impl World {
             let file = directory.path().join("queue.db");
             ("SQLITE_PATH", file.to_str().unwrap().to_owned())
         };
-        let control_plane_variables = variables(&[
+        let mut control_plane_variables = variables(&[
             ("LISTEN_ADDR", "127.0.0.1:0"),
             (variable, &value),
             ("GRAPH_OLAP_INTERNAL_API_KEY", KEY),
         ]);
+        control_plane_variables.extend(variables(more));
         let control_plane = serve(control_plane, &control_plane_variables);
         let base = address(&control_plane).await;
         let upstream = Upstream::new(&base);

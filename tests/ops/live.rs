@@ -7,6 +7,7 @@ use export_api::{NewJob, SnapshotStatus};
 use export_sandbox::{
     SandboxConfig,
     faults::Service,
+    proxy::Upstream,
     server::Server,
     starburst::{Hold, ResourceGroup, StandinConfig},
 };
@@ -58,7 +59,11 @@ impl Live {
             let worker = world.worker_with(name, &[("EXPORT_BUCKET", "gs://exports")]);
             let url = format!("http://{}", worker.address("address").await);
             // Only its scrapes pass here.
-            let front = world.sandbox.front(Service::Starburst, &url).await.unwrap();
+            let front = world
+                .sandbox
+                .front(Service::Starburst, Upstream::new(&url))
+                .await
+                .unwrap();
             workers.push((worker, front));
         }
         Self {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use export_api::{JobStatus, SnapshotStatus, SnapshotWithJobs};
 use export_sandbox::{
-    Sandbox, SandboxConfig, faults::Service, server::Server, starburst::QueryError,
+    Sandbox, SandboxConfig, faults::Service, proxy::Upstream, server::Server, starburst::QueryError,
 };
 use export_worker::config::{self, Config};
 use http::{Method, StatusCode};
@@ -96,8 +96,8 @@ struct Restricted {
 
 async fn restricted(world: &World, granted: &BTreeSet<String>) -> Restricted {
     let gate = Sandbox::start(SandboxConfig::default()).await.unwrap();
-    let upstream = world.sandbox.store_url();
-    let front = gate.front(Service::Store, &upstream).await.unwrap();
+    let upstream = Upstream::new(&world.sandbox.store_url());
+    let front = gate.front(Service::Store, upstream).await.unwrap();
     for request in Request::ALL {
         if granted.contains(request.permission()) {
             continue;

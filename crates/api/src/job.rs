@@ -183,4 +183,7 @@ pub struct ExportJob {
     /// Parquet files exported, once completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<u64>,
+    /// W3C trace context: where the trace of the job goes on, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }

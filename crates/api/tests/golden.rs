@@ -88,6 +88,7 @@ fn bare_job(id: &str, snapshot: &str, kind: JobType, entity: &str, status: JobSt
         starburst_role: None,
         cancel_requested: None,
         files: None,
+        traceparent: None,
     }
 }
 
@@ -145,6 +146,7 @@ fn jobs_of_the_reference_control_plane() {
         max_attempts: Some(3),
         starburst_role: Some("exporter".to_owned()),
         cancel_requested: Some(false),
+        traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa01b902b7-01".to_owned()),
         ..bare_job(
             "job-1",
             "snapshot-1",

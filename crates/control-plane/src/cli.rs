@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{LogArgs, ServeArgs, StoreArgs};
+use crate::config::{LogArgs, ServeArgs, StoreArgs, TracesArgs};
 
 /// The reference Control Plane: a queue of export jobs over HTTP, on SQLite or PostgreSQL.
 ///
@@ -29,6 +29,9 @@ pub enum Command {
         /// How to serve.
         #[command(flatten)]
         serve: ServeArgs,
+        /// Where traces go.
+        #[command(flatten)]
+        traces: TracesArgs,
     },
     /// Bring the tables up to date and end
     Migrate {

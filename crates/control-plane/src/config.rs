@@ -5,12 +5,14 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
+use url::Url;
 
 use crate::{
     clock::Clock,
     limits::{MAX_ATTEMPTS, MAX_LEASE_SECONDS},
     secret::Secret,
     store::{StoreConfig, is_postgres},
+    traces::{CollectorHeaders, TracesConfig},
 };
 
 /// Where the queue lives.
@@ -100,6 +102,46 @@ pub struct ServeArgs {
     pub shutdown_grace_seconds: u32,
 }
 
+/// Where traces go.
+#[derive(Args, Clone, Debug)]
+pub struct TracesArgs {
+    /// OpenTelemetry collector that takes OTLP over http/protobuf, without `/v1/traces`; without it there are no traces
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub otel_exporter_otlp_endpoint: Option<String>,
+    /// Headers the collector wants, `name=value` with commas between them
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_HEADERS",
+        hide_env_values = true,
+        value_name = "HEADERS"
+    )]
+    pub otel_exporter_otlp_headers: Option<SecretString>,
+    /// File that holds these headers
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_HEADERS_FILE",
+        value_name = "FILE",
+        conflicts_with = "otel_exporter_otlp_headers"
+    )]
+    pub otel_exporter_otlp_headers_file: Option<PathBuf>,
+    /// Name of this service in traces
+    #[arg(
+        long,
+        env = "OTEL_SERVICE_NAME",
+        value_name = "NAME",
+        default_value = "export-control-plane"
+    )]
+    pub otel_service_name: String,
+    /// Share of the traces that begin here that is kept, from 0 to 1; who sends a traceparent decides for its own
+    #[arg(
+        long,
+        env = "OTEL_TRACES_SAMPLER_ARG",
+        value_name = "SHARE",
+        default_value = "1"
+    )]
+    pub otel_traces_sampler_arg: f64,
+}
+
 /// How to log.
 #[derive(Args, Clone, Debug)]
 pub struct LogArgs {
@@ -156,6 +198,8 @@ pub struct Config {
     pub shutdown_grace: Duration,
     /// What time it is.
     pub clock: Clock,
+    /// Where traces go, if anywhere. A process serves one such configuration.
+    pub traces: Option<TracesConfig>,
 }
 
 impl Config {
@@ -171,6 +215,7 @@ impl Config {
             metrics_snapshots: 20,
             shutdown_grace: Duration::from_secs(10),
             clock: Clock::system(),
+            traces: None,
         }
     }
 }
@@ -189,6 +234,17 @@ pub enum ConfigError {
     /// A key that no HTTP header can carry.
     #[error("GRAPH_OLAP_INTERNAL_API_KEY has characters in it that no HTTP header can carry")]
     UnsendableKey,
+    /// No URL of a collector.
+    #[error(
+        "OTEL_EXPORTER_OTLP_ENDPOINT: {0:?} is no URL; expected http://host:4318 or https://host:4318"
+    )]
+    Collector(String),
+    /// Headers for the collector that are none.
+    #[error("OTEL_EXPORTER_OTLP_HEADERS {0}")]
+    CollectorHeaders(#[from] export_traces::HeadersError),
+    /// No share.
+    #[error("OTEL_TRACES_SAMPLER_ARG: {0} is no share; expected a number from 0 to 1")]
+    Share(f64),
     /// Another database.
     #[error("DATABASE_URL is no postgres:// URL; for the embedded store set SQLITE_PATH instead")]
     DatabaseUrl,
@@ -217,9 +273,57 @@ impl StoreArgs {
     }
 }
 
+impl TracesArgs {
+    /// Where traces go, by these arguments.
+    fn traces(&self) -> Result<Option<TracesConfig>, ConfigError> {
+        if !(0.0..=1.0).contains(&self.otel_traces_sampler_arg) {
+            return Err(ConfigError::Share(self.otel_traces_sampler_arg));
+        }
+        let headers = match (
+            &self.otel_exporter_otlp_headers,
+            &self.otel_exporter_otlp_headers_file,
+        ) {
+            (Some(value), _) => {
+                export_traces::parse_headers(value.expose_secret())?;
+                CollectorHeaders::Value(value.clone())
+            }
+            (None, Some(path)) => CollectorHeaders::File(path.clone()),
+            (None, None) => CollectorHeaders::None,
+        };
+        // A template leaves an empty value where nobody filled one in.
+        let Some(text) = self
+            .otel_exporter_otlp_endpoint
+            .as_deref()
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+        else {
+            return Ok(None);
+        };
+        let endpoint = Url::parse(text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .filter(|url| url.username().is_empty() && url.password().is_none())
+            .ok_or_else(|| ConfigError::Collector(without_credentials(text)))?;
+        Ok(Some(TracesConfig {
+            endpoint,
+            headers,
+            service: self.otel_service_name.clone(),
+            share: self.otel_traces_sampler_arg,
+        }))
+    }
+}
+
+/// What stands before an @ may be a password.
+fn without_credentials(url: &str) -> String {
+    match url.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}"),
+        None => url.to_owned(),
+    }
+}
+
 impl ServeArgs {
     /// The configuration, by these arguments.
-    pub fn config(&self, store: &StoreArgs) -> Result<Config, ConfigError> {
+    pub fn config(&self, store: &StoreArgs, traces: &TracesArgs) -> Result<Config, ConfigError> {
         let store = store.store()?;
         Ok(Config {
             migrate: !self.no_migrate || matches!(store, StoreConfig::Sqlite { .. }),
@@ -228,6 +332,7 @@ impl ServeArgs {
             reap_interval: Duration::from_secs(u64::from(self.reap_interval_seconds)),
             shutdown_grace: Duration::from_secs(u64::from(self.shutdown_grace_seconds)),
             metrics_snapshots: self.metrics_snapshots,
+            traces: traces.traces()?,
             ..Config::new(store, self.access()?)
         })
     }

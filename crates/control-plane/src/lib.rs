@@ -19,6 +19,7 @@ mod server;
 pub mod store;
 #[cfg(feature = "test-support")]
 pub mod testing;
+pub mod traces;
 mod validation;
 mod watch;
 

@@ -27,7 +27,11 @@ fn main() -> ExitCode {
         return ExitCode::from(EXIT_CONFIG);
     }
     let ended = match &cli.command {
-        Command::Serve { store, serve } => match serve.config(store) {
+        Command::Serve {
+            store,
+            serve,
+            traces,
+        } => match serve.config(store, traces) {
             Ok(config) => run(serve_until_told(config, serve.listen_addr)),
             Err(error) => return refuse(&error),
         },

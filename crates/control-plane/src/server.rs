@@ -10,12 +10,14 @@ use crate::{
     long_poll::LongPolls,
     metrics::Metrics,
     opening::{self, Opened, Opening},
-    reaper, watch as queue_watch,
+    reaper, traces, watch as queue_watch,
 };
 
 /// How long the store's connections may take to end: one that hangs is left to the
 /// end of the process.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the last spans may take to reach the collector.
+const SPANS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Serves the API on `listener` until `shutdown`, then answers what is under way.
 ///
@@ -33,6 +35,10 @@ pub async fn serve(
         tracing::warn!("no API key: everybody who reaches the port may do everything");
     }
     let metrics = Metrics::new(config.clock.clone())?;
+    let exporting = config
+        .traces
+        .clone()
+        .and_then(|config| traces::start(config, &metrics));
     let (told, opening) = watch::channel(Opening::Waiting("starting".to_owned()));
     let app = http::router(http::Front {
         metrics: Arc::clone(&metrics),
@@ -74,6 +80,9 @@ pub async fn serve(
             .is_err()
     {
         tracing::warn!("connections to the store took too long to end; ending without them");
+    }
+    if let Some(exporting) = exporting {
+        exporting.finish(SPANS_TIMEOUT).await;
     }
     tracing::info!("ended");
     ended

@@ -215,6 +215,7 @@ pub(crate) fn draft(
         max_attempts,
         idempotency_key,
         digest: hex(&Sha256::digest(body)),
+        follows_caller: false,
     })
 }
 

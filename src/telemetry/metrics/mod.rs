@@ -65,6 +65,8 @@ metrics! {
     ready: GaugeBy<()> = "export_worker_ready";
     /// Whether the last contact with a boundary reached it and it took our credentials, 1 or 0
     boundary_up: GaugeBy<(Boundary,)> = "export_worker_boundary_up";
+    /// Spans that did not reach the collector: it was away, or too many waited
+    spans_dropped: CounterBy<()> = "export_worker_spans_dropped_total";
     /// Always 1; its label says which version runs
     build_info: BuildInfo = "export_worker_build_info";
 }

@@ -7,10 +7,11 @@ use axum::{
     response::Response,
 };
 use export_api::REQUEST_ID_HEADER;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, field::Empty};
 use uuid::Uuid;
 
 use super::Front;
+use crate::traces;
 
 tokio::task_local! {
     /// The id of the request being answered.
@@ -44,17 +45,22 @@ pub(super) async fn observe(
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    let span = tracing::info_span!("request", request_id = %id, method, route);
-    let mut response = REQUEST_ID
+    let span = tracing::info_span!("request", request_id = %id, method, route, trace_id = Empty);
+    let trace = traces::request(request.method(), &route, request.headers(), &id);
+    if let Some(trace_id) = trace.trace_id() {
+        span.record("trace_id", trace_id);
+    }
+    let answering = REQUEST_ID
         .scope(id.clone(), next.run(request))
-        .instrument(span.clone())
-        .await;
+        .instrument(span.clone());
+    let mut response = trace.around(answering).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID_HEADER, value);
     }
     let status = response.status().as_u16();
     let seconds = started.elapsed().as_secs_f64();
     front.metrics.request(&route, method, status, seconds);
+    traces::answered(&trace, status);
     span.in_scope(|| tracing::debug!(status, seconds, "answered"));
     response
 }

@@ -5,6 +5,7 @@ use export_api::{
     CreatedSnapshot, IDEMPOTENCY_KEY_HEADER, NewSnapshot, PendingCount, Snapshot, SnapshotId,
     SnapshotWithJobs,
 };
+use export_traces::TraceParent;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -30,8 +31,9 @@ pub(super) async fn create(
         .map(|value| value.to_str().map(str::to_owned))
         .transpose()
         .map_err(|_| Refusal::unprocessable("header Idempotency-Key is not ASCII"))?;
-    let draft =
+    let mut draft =
         validation::draft(&request, key, app.max_attempts).map_err(Refusal::unprocessable)?;
+    draft.follows_caller = TraceParent::of_headers(&headers).is_some();
     let created = app.store.create_snapshot(&draft).await?;
     let answer = CreatedSnapshot {
         snapshot: created.snapshot,

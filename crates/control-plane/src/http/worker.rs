@@ -17,7 +17,7 @@ use crate::{
     limits::MAX_BODY_BYTES,
     metrics::JobEnd,
     store::{Queue, StoreError},
-    validation,
+    traces, validation,
 };
 
 type Reply<T> = Result<Answer<T>, Refusal>;
@@ -37,7 +37,8 @@ pub(super) async fn claim(
         .await?;
     app.metrics.claimed(offer.jobs.len());
     for job in &offer.jobs {
-        tracing::info!(job_id = %job.id, snapshot_id = %job.snapshot_id, worker_id = taker.worker_id, attempt = job.attempt, "claimed");
+        tracing::info!(job_id = %job.id, snapshot_id = %job.snapshot_id, worker_id = taker.worker_id, attempt = job.attempt, trace_id = traces::trace_id(job), "claimed");
+        traces::given_out("claim job", job, &taker.worker_id);
     }
     Ok(Answer::ok(Jobs { jobs: offer.jobs }))
 }
@@ -59,6 +60,11 @@ pub(super) async fn pollable(
         .long_polls
         .wait(&app.store, &app.metrics, Queue::Pollable, wait, look)
         .await?;
+    if let Some(taker) = &taker {
+        for job in &offer.jobs {
+            traces::given_out("lease job", job, &taker.worker_id);
+        }
+    }
     Ok(Answer::ok(Jobs { jobs: offer.jobs }))
 }
 

@@ -39,6 +39,8 @@ declare! {
     LEASE_EXPIRIES: Counter() = "lease_expiries_total", Sum;
     /// Writes that were refused because their lease was lost
     LEASE_LOSSES: Counter() = "lease_losses_total", Sum;
+    /// Spans that did not reach the collector: it was away, or too many waited
+    SPANS_DROPPED: Counter() = "spans_dropped_total", Sum;
     /// Long polls that wait now
     LONG_POLLS_WAITING: Gauge() = "long_polls_waiting", Sum;
     /// Time to answer a request, by route, method and status class; those of claim and pollable include the wait of long polls
@@ -83,6 +85,7 @@ pub(crate) struct Metrics {
     empty_claims: IntCounter,
     lease_expiries: IntCounter,
     lease_losses: IntCounter,
+    spans_dropped: IntCounter,
     waiting: IntGauge,
 }
 
@@ -110,6 +113,7 @@ impl Metrics {
             empty_claims: EMPTY_CLAIMS.counter(&registry)?,
             lease_expiries: LEASE_EXPIRIES.counter(&registry)?,
             lease_losses: LEASE_LOSSES.counter(&registry)?,
+            spans_dropped: SPANS_DROPPED.counter(&registry)?,
             waiting: LONG_POLLS_WAITING.gauge(&registry)?,
             registry,
         }))
@@ -141,6 +145,11 @@ impl Metrics {
     /// So many leases expired.
     pub(crate) fn leases_expired(&self, leases: u64) {
         self.lease_expiries.inc_by(leases);
+    }
+
+    /// So many spans did not reach the collector.
+    pub(crate) fn spans_dropped(&self, spans: u64) {
+        self.spans_dropped.inc_by(spans);
     }
 
     /// A write was refused because its lease was lost.

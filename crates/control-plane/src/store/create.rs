@@ -9,7 +9,7 @@ use super::{
     row::{self, micros, snapshot_columns},
     wakeup::News,
 };
-use crate::destination::Destination;
+use crate::{destination::Destination, traces};
 
 /// How long a creation waits for those before it in this process.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,6 +49,8 @@ const INSERT_JOB: Sql = Sql::same(
         poll_count, cancel_requested, created_at, updated_at)
      VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, 0, $11, $12, 0, FALSE, $12, $12)",
 );
+
+const INSERT_TRACE: Sql = Sql::same("INSERT INTO job_traces (job_id, traceparent) VALUES ($1, $2)");
 
 impl Store {
     /// Makes a snapshot and its jobs, all or nothing. With an idempotency key that was
@@ -98,11 +100,14 @@ impl Store {
                 ],
             )
             .await?;
+        // They end when the jobs are there.
+        let mut spans = Vec::with_capacity(draft.jobs.len());
         for (job, destination) in &draft.jobs {
+            let job_id = Uuid::now_v7().to_string();
             let columns = serde_json::to_string(&job.column_names)
                 .map_err(|error| StoreError::Internal(error.to_string()))?;
             let values: [Value; 12] = [
-                Uuid::now_v7().to_string().into(),
+                job_id.as_str().into(),
                 id.as_str().into(),
                 job.job_type.as_str().into(),
                 job.entity_name.as_str().into(),
@@ -116,6 +121,12 @@ impl Store {
                 now.into(),
             ];
             tx.execute(&INSERT_JOB, &values).await?;
+            let span = traces::new_job(draft.follows_caller, &id, &job_id, &job.entity_name);
+            if let Some(parent) = span.as_parent() {
+                let values = [job_id.into(), parent.to_string().into()];
+                tx.execute(&INSERT_TRACE, &values).await?;
+            }
+            spans.push(span);
         }
         let progress = SnapshotProgress {
             total: jobs,

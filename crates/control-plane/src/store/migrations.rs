@@ -21,6 +21,11 @@ pub(super) const SQLITE: &[Step] = &[
         include_str!("../../migrations/0001_queue.sqlite.sql"),
     ),
     (
+        2,
+        "job traces",
+        include_str!("../../migrations/0002_job_traces.sqlite.sql"),
+    ),
+    (
         3,
         "watch",
         include_str!("../../migrations/0003_watch.sqlite.sql"),
@@ -35,13 +40,19 @@ pub(super) const POSTGRES: &[Step] = &[
         include_str!("../../migrations/0001_queue.postgres.sql"),
     ),
     (
+        2,
+        "job traces",
+        include_str!("../../migrations/0002_job_traces.postgres.sql"),
+    ),
+    (
         3,
         "watch",
         include_str!("../../migrations/0003_watch.postgres.sql"),
     ),
 ];
 
-/// Brings a database up to date. Safe to run by several processes at once.
+/// Brings a database up to date. Safe to run by several processes at once, of versions
+/// that do not know each other's newest steps: each step only adds.
 pub(super) async fn run<'a, A>(database: A, steps: &[Step]) -> Result<(), StoreError>
 where
     A: sqlx::Acquire<'a>,

@@ -90,6 +90,8 @@ pub struct Draft {
     pub idempotency_key: Option<String>,
     /// Digest of the request, to tell a repeat from another use of the key.
     pub digest: String,
+    /// Whether its jobs belong to the trace of whoever asks for it; else each begins its own.
+    pub follows_caller: bool,
 }
 
 /// A snapshot that was asked for.

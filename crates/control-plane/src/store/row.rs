@@ -6,7 +6,7 @@ use export_api::{
 
 use super::{StoreError, engine::Row};
 
-/// The columns of `export_jobs` that [`job`] reads, and `seq`.
+/// The columns of `export_jobs` that [`job`] reads, `seq`, and the job's `traceparent`.
 ///
 /// Named, never `*`: PostgreSQL refuses a prepared statement whose columns became more,
 /// and so a later version's migration would stop every replica at work.
@@ -16,7 +16,8 @@ macro_rules! job_columns {
          starburst_catalog, starburst_role, gcs_path, attempt, max_attempts, claim_token, \
          lease_expires_at, claimed_by, claimed_at, starburst_query_id, next_uri, next_poll_at, \
          poll_count, cancel_requested, row_count, size_bytes, files, submitted_at, completed_at, \
-         error_message, created_at, updated_at"
+         error_message, created_at, updated_at, \
+         (SELECT traceparent FROM job_traces WHERE job_id = export_jobs.id) AS traceparent"
     };
 }
 pub(super) use job_columns;
@@ -76,7 +77,7 @@ fn json<T: serde::de::DeserializeOwned>(row: &Row, name: &str) -> Result<Option<
         .transpose()
 }
 
-/// Reads a whole row of `export_jobs`.
+/// Reads a whole row of `export_jobs`, and `traceparent` beside it.
 pub(super) fn job(row: &Row, view: View) -> Result<ExportJob, StoreError> {
     let (leased, worker) = match view {
         View::Leased => (true, true),
@@ -118,6 +119,7 @@ pub(super) fn job(row: &Row, view: View) -> Result<ExportJob, StoreError> {
         starburst_role: row.text_or_null("starburst_role")?,
         cancel_requested: Some(row.bool("cancel_requested")?),
         files: row.count_or_null("files")?,
+        traceparent: row.text_or_null("traceparent")?,
     })
 }
 

@@ -18,6 +18,7 @@ mod long_poll;
 mod pollable;
 mod postgres;
 mod scale;
+mod traces;
 mod update;
 mod view;
 mod world;

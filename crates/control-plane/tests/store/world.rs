@@ -219,6 +219,7 @@ pub(crate) fn draft(folder: &str, jobs: usize) -> Draft {
         max_attempts: 3,
         idempotency_key: None,
         digest: folder.to_owned(),
+        follows_caller: false,
     }
 }
 
