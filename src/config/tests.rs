@@ -211,6 +211,17 @@ fn each_bad_value_gets_one_error_that_names_it() {
         ("CLAIM_WAIT_SECONDS", "61", "out of range"),
         ("LOG_FORMAT", "xml", "expected json or text"),
         ("LISTEN_ADDR", "8080", "no address with a port"),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "collector:4318",
+            "neither http nor https",
+        ),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "hush", "no list of headers"),
+        (
+            "OTEL_TRACES_SAMPLER_ARG",
+            "10",
+            "expected a number from 0 to 1",
+        ),
     ] {
         let problems = problems(&[(variable, value)]);
         assert_eq!(problems.len(), 1, "{variable}={value}: {problems:?}");
