@@ -235,6 +235,25 @@ fn each_bad_value_gets_one_error_that_names_it() {
 }
 
 #[test]
+fn settings_of_traces_that_make_no_sense_are_refused() {
+    for (variable, value, says) in [
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "collector:4318",
+            "neither http nor https",
+        ),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "hush", "no list of headers"),
+        ("OTEL_TRACES_SAMPLER_ARG", "10", "from 0 to 1"),
+    ] {
+        let problems = problems(&[(variable, value)]);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].starts_with(variable), "{problems:?}");
+        assert!(problems[0].contains(says), "{problems:?}");
+        assert!(!problems[0].contains("hush"), "{problems:?}");
+    }
+}
+
+#[test]
 fn empty_values_count_as_not_set() {
     let config = loaded(&[
         ("STARBURST_PASSWORD", ""),

@@ -60,6 +60,21 @@ async fn it_refuses_to_serve_without_a_key_and_says_what_to_do() {
             "DATABASE_URL is no postgres:// URL",
         ),
         ("LOG_LEVEL", "no=such=level", "LOG_LEVEL"),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "http://user:secret@collector:4318",
+            "OTEL_EXPORTER_OTLP_ENDPOINT: \"…@collector:4318\" is no URL",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "secret",
+            "OTEL_EXPORTER_OTLP_HEADERS is no list of headers",
+        ),
+        (
+            "OTEL_TRACES_SAMPLER_ARG",
+            "10",
+            "10 is no share; expected a number from 0 to 1",
+        ),
     ] {
         let output = binary()
             .arg("serve")
