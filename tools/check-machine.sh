@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Says what this machine lacks, all at once, with the commands that install it.
-# usage: check-machine.sh [build] [python] [ops]
+# usage: check-machine.sh [build] [python] [ops] [kubernetes]
 set -euo pipefail
 
 rust_missing=false
@@ -26,8 +26,12 @@ for need in "$@"; do
             # The tools of Kubernetes are built from the Go module proxy; an older Go fetches the right one.
             has go || packages+=(golang-go)
             ;;
+        kubernetes)
+            # The clusters of the tests prove themselves with certificates made on the spot.
+            has openssl || packages+=(openssl)
+            ;;
         *)
-            echo "usage: $0 [build] [python] [ops]" >&2
+            echo "usage: $0 [build] [python] [ops] [kubernetes]" >&2
             exit 64
             ;;
     esac
