@@ -1,4 +1,4 @@
-//! PodSecurity admission bites: without that, Pods that pass it would prove nothing.
+//! `PodSecurity` admission bites: without that, Pods that pass it would prove nothing.
 
 use super::{chart::NEEDED, cluster::Cluster};
 

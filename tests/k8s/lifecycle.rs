@@ -19,7 +19,7 @@ impl Cluster {
             .without_warning();
     }
 
-    /// The names of the Deployment's ReplicaSets.
+    /// The names of the Deployment's `ReplicaSets`.
     async fn replica_sets(&self, namespace: &str) -> Vec<String> {
         let get = ["get", "replicasets", "-n", namespace, "-o", "name"];
         let names = self.kubectl(&get).await.well();

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Applies manifests in a namespace where every Pod must be "restricted", and
-/// waits until each Deployment and StatefulSet has made its Pods. How many.
+/// waits until each Deployment and `StatefulSet` has made its Pods. How many.
 async fn pods_of(cluster: &Cluster, namespace: &str, manifests: &str) -> usize {
     cluster.namespace(namespace).await;
     cluster.apply(namespace, manifests).await.without_warning();
