@@ -129,6 +129,13 @@ tools-ops: tools check-ops ## Install the pinned tools of ops-test into .tools/,
 tools-k8s: tools-ops check-kubernetes ## Build the Kubernetes control plane and KEDA of test-k8s into .tools/
 	@tools/install-kubernetes.sh "$(TOOLS)"
 
+# A chart holds what it installs: rules and dashboard in it are copies. ops-test compares all three.
+.PHONY: chart
+chart: tools-ops ## Bring the chart's copies of rules and dashboard, and its README, up to date
+	mkdir -p helm/export-worker/files
+	cp deploy/prometheus/rules.yaml deploy/grafana/dashboard.json helm/export-worker/files/
+	helm-docs --chart-search-root helm --sort-values-order file --log-level error
+
 .PHONY: clean
 clean: ## Remove what was built, and the tools
 	$(CARGO) clean

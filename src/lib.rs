@@ -5,6 +5,7 @@
 //! clients implement the ports and know nothing of each other.
 
 pub mod attempt;
+pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod config;

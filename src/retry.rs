@@ -2,11 +2,21 @@
 
 use std::{future::Future, time::Duration};
 
-use backon::{ExponentialBuilder, Retryable as _};
+use backon::{BackoffBuilder as _, ExponentialBuilder, Retryable as _};
 use tokio_util::sync::CancellationToken;
 
 /// `Retry-After` beyond this is cut to it: a slip of a proxy must not park a worker for a day.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// Delays without an end: each twice the one before, up to `longest`, with jitter.
+pub fn endless(first: Duration, longest: Duration) -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::new()
+        .with_min_delay(first)
+        .with_max_delay(longest)
+        .without_max_times()
+        .with_jitter()
+        .build()
+}
 
 /// An error that knows whether asking again may help.
 pub trait Retryable {

@@ -4,7 +4,7 @@ use std::{
     fmt,
     fs::File,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -18,68 +18,75 @@ const LONGEST: u64 = 64 * 1024;
 /// re-reads, all see. `Debug` shows where it came from, never what it is.
 #[derive(Clone)]
 pub struct Secret {
-    shared: Arc<Shared>,
+    source: Arc<Source>,
 }
 
-struct Shared {
-    current: RwLock<SecretString>,
-    file: Option<PathBuf>,
+enum Source {
+    Value(SecretString),
+    File(SecretFile),
 }
 
-/// A secret that could not be read.
+struct SecretFile {
+    /// The variable that names it.
+    variable: String,
+    path: PathBuf,
+    /// `None`: it was not read yet, or never could be.
+    last_read: RwLock<Option<SecretString>>,
+}
+
+/// A secret that could not be read. Names variable and file, never what is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum SecretError {
-    /// The file is not there, may not be read, or holds no text.
-    #[error("secret file {}: {cause}", .path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The system's own words.
-        cause: String,
-    },
-    /// The file holds nothing but line ends.
-    #[error("secret file {} is empty", .path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file is longer than any secret.
-    #[error("secret file {} is longer than {LONGEST} bytes; does it name the right file", .path.display())]
-    TooLong {
-        /// The file.
-        path: PathBuf,
-    },
+#[error("{variable}: secret file {} {problem}", .path.display())]
+pub struct SecretError {
+    variable: String,
+    path: PathBuf,
+    problem: SecretProblem,
+}
+
+/// What is wrong with the file of a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SecretProblem {
+    /// It is not there, may not be read, or holds no text: the system's own words.
+    #[error("cannot be read: {0}; create it or correct the path")]
+    Unreadable(String),
+    /// It holds nothing but line ends.
+    #[error("is empty; write the secret into it")]
+    Empty,
+    /// It is longer than any secret.
+    #[error("is longer than {LONGEST} bytes; does it name the right file")]
+    TooLong,
 }
 
 impl Secret {
     /// A secret that stays what it is.
     pub fn from_value(value: SecretString) -> Self {
-        Self::new(value, None)
-    }
-
-    /// Reads a secret from a file. Line ends after it are no part of it.
-    pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, SecretError> {
-        let path = path.into();
-        let value = read(&path)?;
-        Ok(Self::new(value, Some(path)))
-    }
-
-    fn new(current: SecretString, file: Option<PathBuf>) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                current: RwLock::new(current),
-                file,
-            }),
+            source: Arc::new(Source::Value(value)),
         }
     }
 
-    /// The secret as it was last read.
-    pub fn current(&self) -> SecretString {
-        self.shared
-            .current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// A secret that the file at `path`, named by `variable`, holds or will hold:
+    /// it is read when it is first needed. Line ends after it are no part of it.
+    pub fn in_file(variable: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        Self {
+            source: Arc::new(Source::File(SecretFile {
+                variable: variable.into(),
+                path: path.into(),
+                last_read: RwLock::default(),
+            })),
+        }
+    }
+
+    /// The secret as it was last read. Reads its file where that could never be
+    /// read so far: a small local one, without yielding.
+    pub fn current(&self) -> Result<SecretString, SecretError> {
+        match &*self.source {
+            Source::Value(value) => Ok(value.clone()),
+            Source::File(file) => match file.known() {
+                Some(secret) => Ok(secret),
+                None => file.read_again().map(|(secret, _)| secret),
+            },
+        }
     }
 
     /// Reads the file again and says whether the secret changed. One from a
@@ -88,55 +95,69 @@ impl Secret {
     /// Reads a small local file without yielding: for use where a server has
     /// just said 401, not on every request.
     pub fn reload(&self) -> Result<bool, SecretError> {
-        let Some(path) = &self.shared.file else {
-            return Ok(false);
-        };
-        let fresh = read(path)?;
-        let mut current = self
-            .shared
-            .current
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let changed = current.expose_secret() != fresh.expose_secret();
-        *current = fresh;
-        Ok(changed)
+        match &*self.source {
+            Source::Value(_) => Ok(false),
+            Source::File(file) => file.read_again().map(|(_, changed)| changed),
+        }
     }
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.shared.file {
-            Some(path) => write!(f, "Secret([redacted] from {})", path.display()),
-            None => f.write_str("Secret([redacted])"),
+        match &*self.source {
+            Source::Value(_) => f.write_str("Secret([redacted])"),
+            Source::File(file) => write!(f, "Secret([redacted] from {})", file.path.display()),
         }
     }
 }
 
-fn read(path: &Path) -> Result<SecretString, SecretError> {
-    let unreadable = |error: io::Error| SecretError::Unreadable {
-        path: path.to_owned(),
-        cause: error.to_string(),
-    };
-    let mut text = String::new();
-    let read = File::open(path)
-        .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
-        .map_err(unreadable)?;
-    if read as u64 > LONGEST {
-        return Err(SecretError::TooLong {
-            path: path.to_owned(),
-        });
+impl SecretFile {
+    fn known(&self) -> Option<SecretString> {
+        self.last_read
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
-    text.truncate(text.trim_end_matches(['\r', '\n']).len());
-    if text.is_empty() {
-        return Err(SecretError::Empty {
-            path: path.to_owned(),
-        });
+
+    /// Reads it, keeps what it holds, and says whether that is another secret than before.
+    fn read_again(&self) -> Result<(SecretString, bool), SecretError> {
+        let fresh = self.read().map_err(|problem| SecretError {
+            variable: self.variable.clone(),
+            path: self.path.clone(),
+            problem,
+        })?;
+        let mut last = self
+            .last_read
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let same = last
+            .as_ref()
+            .is_some_and(|old| old.expose_secret() == fresh.expose_secret());
+        *last = Some(fresh.clone());
+        Ok((fresh, !same))
     }
-    Ok(SecretString::from(text))
+
+    fn read(&self) -> Result<SecretString, SecretProblem> {
+        let unreadable = |error: io::Error| SecretProblem::Unreadable(error.to_string());
+        let mut text = String::new();
+        let read = File::open(&self.path)
+            .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
+            .map_err(unreadable)?;
+        if read as u64 > LONGEST {
+            return Err(SecretProblem::TooLong);
+        }
+        text.truncate(text.trim_end_matches(['\r', '\n']).len());
+        if text.is_empty() {
+            return Err(SecretProblem::Empty);
+        }
+        Ok(SecretString::from(text))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -146,47 +167,66 @@ mod tests {
         (folder, path)
     }
 
+    fn of(path: &Path) -> Secret {
+        Secret::in_file("A_TOKEN_FILE", path)
+    }
+
+    fn text(secret: &Secret) -> String {
+        secret.current().unwrap().expose_secret().to_owned()
+    }
+
     #[test]
     fn line_ends_after_a_secret_are_no_part_of_it() {
         let (_folder, path) = written(" pass word \r\n\n");
-        let secret = Secret::from_file(&path).unwrap();
-        assert_eq!(secret.current().expose_secret(), " pass word ");
+        assert_eq!(text(&of(&path)), " pass word ");
     }
 
     #[test]
     fn a_rotated_file_is_seen_by_every_clone_after_one_reload() {
         let (_folder, path) = written("old");
-        let secret = Secret::from_file(&path).unwrap();
+        let secret = of(&path);
         let clone = secret.clone();
+        assert_eq!(text(&secret), "old");
         assert_eq!(secret.reload(), Ok(false));
         std::fs::write(&path, "new\n").unwrap();
         assert_eq!(secret.reload(), Ok(true));
-        assert_eq!(clone.current().expose_secret(), "new");
+        assert_eq!(text(&clone), "new");
         assert_eq!(clone.reload(), Ok(false));
     }
 
     #[test]
     fn a_file_that_is_gone_is_named_and_the_old_secret_stays() {
         let (_folder, path) = written("old");
-        let secret = Secret::from_file(&path).unwrap();
+        let secret = of(&path);
+        assert_eq!(text(&secret), "old");
         std::fs::remove_file(&path).unwrap();
         let error = secret.reload().unwrap_err().to_string();
         assert!(error.contains(path.to_str().unwrap()), "{error}");
-        assert_eq!(secret.current().expose_secret(), "old");
+        assert_eq!(text(&secret), "old");
+    }
+
+    #[test]
+    fn a_file_that_comes_later_is_read_as_soon_as_it_is_needed() {
+        let (_folder, path) = written("");
+        std::fs::remove_file(&path).unwrap();
+        let secret = of(&path);
+        let error = secret.current().unwrap_err().to_string();
+        let begin = format!(
+            "A_TOKEN_FILE: secret file {} cannot be read: ",
+            path.display()
+        );
+        assert!(error.starts_with(&begin), "{error}");
+        std::fs::write(&path, "here\n").unwrap();
+        assert_eq!(text(&secret), "here");
     }
 
     #[test]
     fn empty_and_oversized_files_are_no_secrets() {
+        let problem = |path: &Path| of(path).current().unwrap_err().problem;
         let (_folder, path) = written("\n");
-        assert_eq!(
-            Secret::from_file(&path).unwrap_err(),
-            SecretError::Empty { path }
-        );
+        assert_eq!(problem(&path), SecretProblem::Empty);
         let (_folder, path) = written(&"x".repeat(70_000));
-        assert_eq!(
-            Secret::from_file(&path).unwrap_err(),
-            SecretError::TooLong { path }
-        );
+        assert_eq!(problem(&path), SecretProblem::TooLong);
     }
 
     #[test]

@@ -1,14 +1,22 @@
 //! The daemon: both loops and the admin server, from start to the end of a shutdown.
 
 pub mod clients;
+mod gate;
 
 use std::{io, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
-use tokio::{net::TcpListener, task::JoinSet, time::timeout};
+use tokio::{
+    net::TcpListener,
+    task::{JoinHandle, JoinSet},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
-use self::clients::{Clients, ClientsError};
+use self::{
+    clients::{Clients, ClientsError, Patience, Wiring},
+    gate::Gate,
+};
 use crate::{
     attempt::{InFlight, Settings, Shutdown, StartedSnapshots, World},
     clock::Clock,
@@ -49,10 +57,11 @@ type Loops = JoinSet<(Loop, Result<(), Panicked>)>;
 
 /// Runs the worker until `shutdown` is cancelled, then drains it.
 ///
-/// The order of a shutdown: unready, no new claims, what is under way gets the
-/// grace period to come to an end, what is left is handed over, and last the
-/// admin server goes. A loop that panics ends the worker with an error, for
-/// Kubernetes to start it again.
+/// It claims nothing before the outside was reached once; a shutdown that comes
+/// before ends it at once. The order of a later shutdown: unready, no new
+/// claims, what is under way gets the grace period to come to an end, what is
+/// left is handed over, and last the admin server goes. A loop that panics ends
+/// the worker with an error, for Kubernetes to start it again.
 pub async fn run(
     config: Config,
     listener: TcpListener,
@@ -60,19 +69,66 @@ pub async fn run(
 ) -> Result<(), WorkerError> {
     let metrics = Metrics::new()?;
     // Jobs are handed over to the very end; dropping the loops cuts the rest.
-    let clients = Clients::build(&config, &metrics, &CancellationToken::new())?;
-    let events = Events::new(Arc::clone(&metrics));
-    let readiness = Readiness::waiting_for(roles(&config).map(Loop::as_str));
+    let abort = CancellationToken::new();
+    let wiring = Wiring::new(Patience::Daemon, &metrics, &abort)?;
+    let readiness = Readiness::waiting_for(gate::awaited());
     let admin_stop = CancellationToken::new();
-    let admin = admin::serve(listener, metrics, readiness.clone(), admin_stop.clone());
+    let admin = admin::serve(
+        listener,
+        Arc::clone(&metrics),
+        readiness.clone(),
+        admin_stop.clone(),
+    );
     let mut admin = tokio::spawn(admin);
 
+    let gate = Gate::new(&config, &wiring, &metrics, &readiness);
+    let passed = tokio::select! {
+        biased;
+        () = shutdown.cancelled() => Ok(None),
+        passed = gate.pass() => passed.map(Some).map_err(WorkerError::from),
+        ended = &mut admin => Err(WorkerError::Admin(why_ended(ended))),
+    };
+    let outcome = match passed {
+        Ok(Some(clients)) => {
+            let events = Events::new(Arc::clone(&metrics));
+            work(
+                &config, clients, events, &gate, &mut admin, &shutdown, &readiness,
+            )
+            .await
+        }
+        Ok(None) => {
+            readiness.withdraw("shutting down");
+            tracing::info!("shutting down before anything was begun");
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
+    admin_stop.cancel();
+    if !admin.is_finished() {
+        // However the admin server ends now, the work is done.
+        let _ = admin.await;
+    }
+    tracing::info!("stopped");
+    outcome
+}
+
+/// Runs the loops until `shutdown` is cancelled, and drains them.
+async fn work(
+    config: &Config,
+    clients: Clients,
+    events: Events,
+    gate: &Gate<'_>,
+    admin: &mut JoinHandle<io::Result<()>>,
+    shutdown: &CancellationToken,
+    readiness: &Readiness,
+) -> Result<(), WorkerError> {
     let phases = Shutdown::default();
-    let mut loops = start(&config, clients, events.clone(), &phases, &readiness);
+    let mut loops = start(config, clients, events.clone(), &phases);
     let outcome = tokio::select! {
         () = shutdown.cancelled() => Ok(()),
         failed = all_ended(&mut loops, &events) => failed,
-        ended = &mut admin => Err(WorkerError::Admin(why_ended(ended))),
+        ended = admin => Err(WorkerError::Admin(why_ended(ended))),
+        never = gate.watch() => match never {},
     };
 
     readiness.withdraw("shutting down");
@@ -81,12 +137,6 @@ pub async fn run(
     tracing::info!(grace_seconds = grace.as_secs(), "shutting down");
     let drained = drain(&mut loops, &events, &phases, grace).await;
     loops.shutdown().await;
-    admin_stop.cancel();
-    if !admin.is_finished() {
-        // However the admin server ends now, the work is done.
-        let _ = admin.await;
-    }
-    tracing::info!("stopped");
     outcome.and(drained)
 }
 
@@ -97,13 +147,7 @@ fn roles(config: &Config) -> impl Iterator<Item = Loop> {
     submitter.into_iter().chain(poller)
 }
 
-fn start(
-    config: &Config,
-    clients: Clients,
-    events: Events,
-    phases: &Shutdown,
-    readiness: &Readiness,
-) -> Loops {
+fn start(config: &Config, clients: Clients, events: Events, phases: &Shutdown) -> Loops {
     let pace = &config.loops;
     let world = Arc::new(World {
         control_plane: clients.control_plane,
@@ -123,10 +167,9 @@ fn start(
     });
     let mut loops = JoinSet::new();
     for which in roles(config) {
-        let (world, phases, readiness) = (Arc::clone(&world), phases.clone(), readiness.clone());
+        let (world, phases) = (Arc::clone(&world), phases.clone());
         let pace = pace.clone();
         loops.spawn(async move {
-            readiness.reached(which.as_str());
             let running = async {
                 match which {
                     _ if pace.dry_run => {

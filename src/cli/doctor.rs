@@ -1,6 +1,6 @@
 //! `doctor`: checks every dependency with the real configuration.
 
-mod checks;
+mod findings;
 #[cfg(test)]
 mod tests;
 
@@ -11,26 +11,27 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Exit, complain, flags};
 use crate::{
-    config::{DoctorConfig, Sources, suspicious_variables},
-    ports::{ControlPlane, Folder, Starburst, Storage},
+    config::{DoctorConfig, Sources, examined, suspicious_variables},
+    ports::{ControlPlane, Starburst, Storage},
     telemetry::{Metrics, logging},
     worker::clients::{ClientsError, Patience, Wiring},
 };
-use checks::{Patient, examine};
+use findings::{Finding, Patient, examine};
 
 pub(super) const NAME: &str = "doctor";
 
 const ABOUT: &str = "Checks Control Plane, Starburst and bucket with the real configuration";
 const LONG_ABOUT: &str = "\
 Checks Control Plane, Starburst and bucket with the real configuration: one line each, with what to
-do. Nothing is exported. Only with --bucket, a small object is written there and deleted again.
+do. Nothing is exported. Only where a bucket is named, a small object is written there and deleted
+again.
 Exit code 1 says that a check failed.";
 
 pub(super) fn command() -> Command {
     let bucket = Arg::new("bucket")
         .long("bucket")
         .value_name("gs://BUCKET/FOLDER")
-        .help("Folder in which listing and writing are tried; without it they are not checked");
+        .help("Bucket or folder in which listing and writing are tried, in place of EXPORT_BUCKET");
     flags::add(
         Command::new(NAME)
             .about(ABOUT)
@@ -44,7 +45,7 @@ pub(super) async fn run(matches: &ArgMatches, environment: Sources) -> Exit {
     let sources = flags::override_by(environment, DoctorConfig::GROUPS, matches);
     let folder = matches
         .get_one::<String>("bucket")
-        .map(|path| Folder::parse(path))
+        .map(|path| examined(path))
         .transpose();
     let (config, folder) = match (DoctorConfig::load(&sources), folder) {
         (Ok(config), Ok(folder)) => (config, folder),
@@ -87,13 +88,13 @@ pub(super) async fn run(matches: &ArgMatches, environment: Sources) -> Exit {
         starburst: port(&starburst, |client| client as &dyn Starburst),
         storage: port(&storage, |client| client as &dyn Storage),
         unload_function: &config.export.unload_function,
-        folder: folder.as_ref(),
+        folder: folder.as_ref().or(config.storage.export_bucket.as_ref()),
     };
     let findings = examine(&patient, |finding| {
         let _ = writeln!(out, "{finding}");
     })
     .await;
-    if findings.iter().any(checks::Finding::is_failure) {
+    if findings.iter().any(Finding::is_failure) {
         Exit::Failed
     } else {
         Exit::Done

@@ -49,6 +49,7 @@ fn arg(group: &Group, setting: &Setting, flag: String) -> Arg {
         | Kind::List
         | Kind::Url
         | Kind::Path
+        | Kind::Bucket
         | Kind::Address
         | Kind::Number { .. }
         | Kind::Seconds { .. }

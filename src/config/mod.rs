@@ -27,7 +27,7 @@ pub use problem::{ConfigErrors, Problem};
 pub use setting::{Default, Group, Kind, Setting};
 pub use sources::Sources;
 pub use starburst::{StarburstConfig, StarburstCredentials};
-pub use storage::StorageConfig;
+pub use storage::{StorageConfig, examined};
 pub use suspicious::suspicious_variables;
 pub use telemetry::{AdminConfig, LogConfig};
 

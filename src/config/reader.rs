@@ -43,12 +43,8 @@ impl<'a> Reader<'a> {
 
     /// Notes a problem with a setting, whose value must not be shown or is shown in the message.
     pub(super) fn problem(&mut self, setting: &Setting, message: impl Into<String>) {
-        self.problem_with(setting.variable, message);
-    }
-
-    fn problem_with(&mut self, variable: &str, message: impl Into<String>) {
         self.problems.push(Problem {
-            variable: variable.to_owned(),
+            variable: setting.variable.to_owned(),
             message: message.into(),
         });
     }
@@ -245,16 +241,8 @@ impl<'a> Reader<'a> {
                 let secret = SecretString::from(text.trim_end_matches(['\r', '\n']));
                 Some(Secret::from_value(secret))
             }
-            (None, Some(given)) => {
-                let path = PathBuf::from(given.value);
-                match Secret::from_file(path.clone()) {
-                    Ok(secret) => Some(secret),
-                    Err(error) => {
-                        self.problem_with(&file_variable, error.to_string());
-                        None
-                    }
-                }
-            }
+            // A file that is not there yet may come: it is read when it is needed.
+            (None, Some(given)) => Some(Secret::in_file(file_variable, given.value)),
         }
     }
 }

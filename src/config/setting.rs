@@ -25,6 +25,8 @@ pub enum Kind {
     Url,
     /// A path of this machine.
     Path,
+    /// A bucket, or a folder of one.
+    Bucket,
     /// An IP address and a port.
     Address,
     /// true, false, 1, 0, yes or no.
@@ -79,6 +81,7 @@ impl Setting {
             | Kind::List
             | Kind::Url
             | Kind::Path
+            | Kind::Bucket
             | Kind::Address
             | Kind::Boolean
             | Kind::Number { .. }
@@ -99,6 +102,7 @@ impl Setting {
             Kind::List => "texts with commas between them".to_owned(),
             Kind::Url => "a URL such as https://host:port".to_owned(),
             Kind::Path => "a path".to_owned(),
+            Kind::Bucket => "gs://bucket or gs://bucket/folder".to_owned(),
             Kind::Address => "an address and a port such as 0.0.0.0:8080".to_owned(),
             Kind::Boolean => "true or false".to_owned(),
             Kind::Number { min, max } => format!("a whole number from {min} to {max}"),
@@ -115,6 +119,7 @@ impl Setting {
             Kind::List => "LIST",
             Kind::Url => "URL",
             Kind::Path => "PATH",
+            Kind::Bucket => "gs://BUCKET",
             Kind::Address => "ADDRESS",
             Kind::Boolean => "BOOL",
             Kind::Number { .. } => "N",

@@ -167,15 +167,6 @@ impl StarburstConfig {
         let role = reader.text(&ROLE);
         let ssl_verify = reader.boolean(&SSL_VERIFY);
         let ca_file = reader.path(&CA_FILE);
-        if let Some(path) = &ca_file
-            && let Err(error) = std::fs::File::open(path)
-        {
-            reader.unexpected(
-                &CA_FILE,
-                path.display(),
-                &format!("cannot be opened: {error}"),
-            );
-        }
         let request_timeout = reader.seconds(&REQUEST_TIMEOUT);
         let rewrite_next_uri = reader.boolean(&REWRITE_NEXT_URI);
         Some(Self {

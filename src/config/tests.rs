@@ -156,11 +156,6 @@ fn each_bad_value_gets_one_error_that_names_it() {
         ("STARBURST_SCHEMA", "tiny", "without STARBURST_CATALOG"),
         ("STARBURST_SSL_VERIFY", "maybe", "neither true nor false"),
         (
-            "STARBURST_CA_FILE",
-            "/nowhere/ca.pem",
-            "\"/nowhere/ca.pem\" cannot be opened",
-        ),
-        (
             "STARBURST_REQUEST_TIMEOUT_SECONDS",
             "1",
             "out of range; expected whole seconds from 2 to 600",
@@ -197,6 +192,13 @@ fn each_bad_value_gets_one_error_that_names_it() {
             "gs://host",
             "neither http nor https",
         ),
+        (
+            "EXPORT_BUCKET",
+            "s3://exports",
+            "\"s3://exports\" is not a gs:// path; expected gs://bucket or gs://bucket/folder",
+        ),
+        ("EXPORT_BUCKET", "exports", "is not a gs:// path"),
+        ("EXPORT_BUCKET", "gs://", "names no bucket"),
         ("COUNT_CONCURRENCY", "0", "out of range"),
         (
             "EXPORT_STRATEGY",
@@ -248,6 +250,19 @@ fn empty_values_count_as_not_set() {
 }
 
 #[test]
+fn a_bucket_is_examined_in_the_folder_that_is_named_or_in_one_of_our_own() {
+    for (bucket, folder) in [
+        ("gs://exports", "gs://exports/.export-worker/"),
+        ("gs://exports/", "gs://exports/.export-worker/"),
+        ("gs://exports/a/b/", "gs://exports/a/b/"),
+    ] {
+        let config = loaded(&[("EXPORT_BUCKET", bucket)]);
+        assert_eq!(config.storage.export_bucket.unwrap().to_string(), folder);
+    }
+    assert_eq!(loaded(&[]).storage.export_bucket, None);
+}
+
+#[test]
 fn a_flag_overrides_its_variable_and_is_named_when_it_is_wrong() {
     let mut sources = sources(&[("CLAIM_LIMIT", "3"), ("POLL_LIMIT", "4")]);
     sources.set_flag("CLAIM_LIMIT", "7");
@@ -293,25 +308,46 @@ fn a_secret_comes_from_its_variable_or_its_file_but_not_both() {
     let StarburstCredentials::Password(secret) = config.starburst.credentials else {
         panic!("no password");
     };
-    assert_eq!(secret.current().expose_secret(), "from the file");
+    assert_eq!(secret.current().unwrap().expose_secret(), "from the file");
 
     let config = loaded(&[("GRAPH_OLAP_INTERNAL_API_KEY", "hush\n")]);
     let ControlPlaneAuth::ApiKey(key) = config.control_plane.auth else {
         panic!("no key");
     };
-    assert_eq!(key.current().expose_secret(), "hush");
+    assert_eq!(key.current().unwrap().expose_secret(), "hush");
 
     let both = problems(&[("STARBURST_TOKEN", "hush"), ("STARBURST_TOKEN_FILE", path)]);
     assert_eq!(
         both,
         ["STARBURST_TOKEN: is set, and so is STARBURST_TOKEN_FILE; keep one of them"]
     );
-    let missing = problems(&[("STARBURST_TOKEN_FILE", "/nowhere/token")]);
-    assert!(
-        missing[0].starts_with("STARBURST_TOKEN_FILE: "),
-        "{missing:?}"
-    );
-    assert!(missing[0].contains("/nowhere/token"), "{missing:?}");
+}
+
+#[test]
+fn a_secret_file_that_is_not_there_yet_is_a_secret_all_the_same() {
+    let config = loaded(&[
+        ("GRAPH_OLAP_INTERNAL_API_KEY_FILE", "/nowhere/key"),
+        ("STARBURST_TOKEN_FILE", "/nowhere/token"),
+    ]);
+    let ControlPlaneAuth::ApiKey(key) = config.control_plane.auth else {
+        panic!("a key is configured");
+    };
+    let StarburstCredentials::Token(token) = config.starburst.credentials else {
+        panic!("a token is configured");
+    };
+    for (secret, says) in [
+        (
+            key,
+            "GRAPH_OLAP_INTERNAL_API_KEY_FILE: secret file /nowhere/key cannot be read",
+        ),
+        (
+            token,
+            "STARBURST_TOKEN_FILE: secret file /nowhere/token cannot be read",
+        ),
+    ] {
+        let error = secret.current().unwrap_err().to_string();
+        assert!(error.starts_with(says), "{error}");
+    }
 }
 
 #[test]

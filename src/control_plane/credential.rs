@@ -5,7 +5,10 @@ use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use secrecy::ExposeSecret as _;
 use tokio::sync::RwLock;
 
-use crate::{ports::ControlPlaneError, secret::Secret};
+use crate::{
+    ports::ControlPlaneError,
+    secret::{Secret, SecretError},
+};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-internal-api-key");
 
@@ -34,7 +37,10 @@ impl ControlPlaneCredential {
         &self,
     ) -> Result<Option<(HeaderName, HeaderValue)>, ControlPlaneError> {
         let (name, value) = match self {
-            Self::ApiKey(key) => (API_KEY, key.current().expose_secret().to_owned()),
+            Self::ApiKey(key) => {
+                let key = key.current().map_err(unreadable)?;
+                (API_KEY, key.expose_secret().to_owned())
+            }
             Self::IdToken(tokens) => (AUTHORIZATION, format!("Bearer {}", tokens.current().await?)),
             Self::None => return Ok(None),
         };
@@ -50,9 +56,7 @@ impl ControlPlaneCredential {
     /// Reads the credential anew after a 401. False: there is no other to try.
     pub(super) async fn renew(&self) -> Result<bool, ControlPlaneError> {
         match self {
-            Self::ApiKey(key) => key
-                .reload()
-                .map_err(|error| ControlPlaneError::Credential(error.to_string())),
+            Self::ApiKey(key) => key.reload().map_err(unreadable),
             Self::IdToken(tokens) => tokens.renew().await.map(|()| true),
             Self::None => Ok(false),
         }
@@ -105,6 +109,10 @@ impl IdTokens {
         *self.current.write().await = fresh;
         Ok(())
     }
+}
+
+fn unreadable(error: SecretError) -> ControlPlaneError {
+    ControlPlaneError::Credential(error.to_string())
 }
 
 fn unavailable(error: &dyn std::error::Error) -> ControlPlaneError {

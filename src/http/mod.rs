@@ -14,7 +14,7 @@ pub use answer::{BodyError, read_body, retry_after};
 use reqwest::{Request, Response, redirect};
 pub use tls::{TlsError, TlsSettings};
 
-use crate::telemetry::{Boundary, Metrics, RequestOutcome};
+use crate::telemetry::{Boundary, Metrics};
 
 /// First-generation Control Planes close idle connections after about 5 s: let
 /// them go before that.
@@ -65,10 +65,8 @@ impl HttpClient {
     pub async fn send(&self, request: Request) -> Result<Response, reqwest::Error> {
         let timer = self.metrics.outside_request(self.boundary);
         let result = self.client.execute(request).await;
-        timer.done(match &result {
-            Ok(response) => RequestOutcome::from_status(response.status().as_u16()),
-            Err(_) => RequestOutcome::NoAnswer,
-        });
+        let status = result.as_ref().map(|answer| answer.status().as_u16());
+        timer.done(status.ok());
         result
     }
 }

@@ -5,7 +5,11 @@ use thiserror::Error;
 use url::Url;
 
 use super::FunctionName;
-use crate::{ports::StarburstError, retry::RetryPolicy, secret::Secret};
+use crate::{
+    ports::StarburstError,
+    retry::RetryPolicy,
+    secret::{Secret, SecretError},
+};
 
 /// How we prove who we are.
 #[derive(Clone, Debug, Default)]
@@ -20,10 +24,12 @@ pub enum Credential {
 }
 
 impl Credential {
-    pub(super) fn current(&self) -> Option<SecretString> {
+    pub(super) fn current(&self) -> Result<Option<SecretString>, StarburstError> {
         match self {
-            Self::None => None,
-            Self::Password(secret) | Self::Token(secret) => Some(secret.current()),
+            Self::None => Ok(None),
+            Self::Password(secret) | Self::Token(secret) => {
+                secret.current().map(Some).map_err(unreadable)
+            }
         }
     }
 
@@ -36,13 +42,15 @@ impl Credential {
         let (Self::Password(secret) | Self::Token(secret)) = self else {
             return Ok(None);
         };
-        secret
-            .reload()
-            .map_err(|error| StarburstError::Credential(error.to_string()))?;
-        let current = secret.current();
+        secret.reload().map_err(unreadable)?;
+        let current = secret.current().map_err(unreadable)?;
         let same = sent.is_some_and(|sent| sent.expose_secret() == current.expose_secret());
         Ok((!same).then_some(current))
     }
+}
+
+fn unreadable(error: SecretError) -> StarburstError {
+    StarburstError::Credential(error.to_string())
 }
 
 /// What the client must know of the coordinator, and what is the same for all

@@ -122,7 +122,7 @@ impl Transport {
     }
 
     async fn send_as_ourselves(&self, call: &Call) -> Result<Answer, StarburstError> {
-        let secret = self.credential.current();
+        let secret = self.credential.current()?;
         let answer = self.send_once(call, secret.as_ref()).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
             return Ok(answer);

@@ -50,6 +50,8 @@ pub async fn serve(
 }
 
 async fn expose(State(admin): State<Admin>) -> Response {
+    let is_ready = admin.readiness.check().is_ok();
+    admin.metrics.ready.set((), is_ready);
     match admin.metrics.exposition() {
         Ok(text) => ([(CONTENT_TYPE, EXPOSITION)], text).into_response(),
         Err(problem) => {
@@ -84,7 +86,7 @@ mod tests {
     async fn started() -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let readiness = Readiness::waiting_for(["poller", "submitter"]);
+        let readiness = Readiness::waiting_for(["starburst", "bucket"]);
         let stop = CancellationToken::new();
         let server = tokio::spawn(serve(
             listener,
@@ -109,6 +111,15 @@ mod tests {
                 .unwrap();
             (answer.status().as_u16(), answer.text().await.unwrap())
         }
+
+        /// What `export_worker_ready` says.
+        async fn gauge(&self) -> u64 {
+            let (_, text) = self.get("/metrics").await;
+            let line = text
+                .lines()
+                .find_map(|line| line.strip_prefix("export_worker_ready "));
+            line.unwrap().parse().unwrap()
+        }
     }
 
     #[tokio::test]
@@ -124,17 +135,20 @@ mod tests {
     #[tokio::test]
     async fn the_worker_is_ready_between_its_start_and_its_shutdown() {
         let admin = started().await;
-        let unready = |reason: &str| (503, format!("{reason}\n"));
-        assert_eq!(
-            admin.get("/readyz").await,
-            unready("waiting for poller, submitter")
-        );
-        admin.readiness.reached("submitter");
-        assert_eq!(admin.get("/readyz").await, unready("waiting for poller"));
-        admin.readiness.reached("poller");
+        let unready = |reasons: &str| (503, format!("{reasons}\n"));
+        let waiting = "bucket: not reached yet\nstarburst: not reached yet";
+        assert_eq!(admin.get("/readyz").await, unready(waiting));
+        assert_eq!(admin.gauge().await, 0);
+        assert!(admin.readiness.unreached("bucket", "no such thing"));
+        assert!(!admin.readiness.unreached("bucket", "no such thing"));
+        admin.readiness.reached("starburst");
+        assert_eq!(admin.get("/readyz").await, unready("bucket: no such thing"));
+        admin.readiness.reached("bucket");
         assert_eq!(admin.get("/readyz").await, (200, "ready\n".to_owned()));
+        assert_eq!(admin.gauge().await, 1);
         admin.readiness.withdraw("shutting down");
         assert_eq!(admin.get("/readyz").await, unready("shutting down"));
+        assert_eq!(admin.gauge().await, 0);
     }
 
     #[tokio::test]

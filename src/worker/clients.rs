@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{
-        Config, ControlPlaneAuth, ControlPlaneConfig, ExportConfig, StarburstConfig,
-        StarburstCredentials, StorageConfig,
+        ControlPlaneAuth, ControlPlaneConfig, ExportConfig, StarburstConfig, StarburstCredentials,
+        StorageConfig,
     },
     control_plane::{ControlPlaneClient, ControlPlaneCredential, ControlPlaneSettings},
     http::{HttpClient, TlsError, TlsSettings},
@@ -37,6 +37,8 @@ pub enum Patience {
     Daemon,
     /// A person before a terminal: one retry.
     Person,
+    /// Somebody who asks again by himself: no retry.
+    Asker,
 }
 
 impl Patience {
@@ -44,6 +46,7 @@ impl Patience {
         match self {
             Self::Daemon => policy,
             Self::Person => policy.with_retries(1),
+            Self::Asker => policy.with_retries(0),
         }
     }
 }
@@ -71,29 +74,24 @@ pub enum ClientsError {
     Storage(#[from] StorageError),
 }
 
-impl Clients {
-    /// Builds them. All share one HTTP client; Starburst has its own only where
-    /// it is trusted differently, so that the others keep full verification.
-    ///
-    /// A cancelled `abort` cuts every wait and request: cancel it at the end of
-    /// the grace of a shutdown, not at its beginning.
-    ///
-    /// Must be called within a tokio runtime.
-    pub fn build(
-        config: &Config,
-        metrics: &Arc<Metrics>,
-        abort: &CancellationToken,
-    ) -> Result<Self, ClientsError> {
-        let wiring = Wiring::new(Patience::Daemon, metrics, abort)?;
-        Ok(Self {
-            control_plane: Arc::new(wiring.control_plane(&config.control_plane)?),
-            starburst: Arc::new(wiring.starburst(&config.starburst, &config.export)?),
-            storage: Arc::new(wiring.storage(&config.storage)?),
-        })
+impl ClientsError {
+    /// Whether it stays while the process runs. Files that are missing may come;
+    /// what a variable says does not change.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Starburst(_) | Self::Endpoint(_) => true,
+            Self::ControlPlane(error) => !matches!(error, ControlPlaneError::Credential(_)),
+            Self::Tls(_) | Self::StarburstTls(_) | Self::Storage(_) => false,
+        }
     }
 }
 
-/// What the clients share, for those who need only some of them.
+/// What the clients share: one HTTP client. Starburst has its own only where it is
+/// trusted differently, so that the others keep full verification.
+///
+/// A cancelled `abort` cuts every wait and request: cancel it at the end of the
+/// grace of a shutdown, not at its beginning. Clients must be built within a
+/// tokio runtime.
 pub struct Wiring<'a> {
     patience: Patience,
     metrics: &'a Arc<Metrics>,
@@ -114,6 +112,16 @@ impl<'a> Wiring<'a> {
             abort,
             http: HttpClient::build(&TlsSettings::default(), Arc::clone(metrics))?,
         })
+    }
+
+    /// The same for somebody of another patience, over the same HTTP client.
+    #[must_use]
+    pub fn with(&self, patience: Patience) -> Self {
+        Self {
+            patience,
+            http: self.http.clone(),
+            ..*self
+        }
     }
 
     /// The client of the job queue.

@@ -23,7 +23,7 @@ async fn data_of_somebody_else_at_the_destination_fails_the_job_and_stays() {
     let why = over.jobs[0].error_message.as_deref().unwrap();
     assert!(why.contains("gs://exports/taken/theirs.parquet"), "{why}");
     assert_eq!(world.sandbox.store().objects("exports", "taken/").len(), 1);
-    assert!(world.sandbox.standin().queries().is_empty());
+    assert!(world.exports().is_empty());
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn sql_that_would_leave_its_place_is_refused_before_it_is_sent() {
             .contains("')'"),
         "{over:?}"
     );
-    assert!(world.sandbox.standin().queries().is_empty());
+    assert!(world.exports().is_empty());
 }
 
 #[tokio::test]
@@ -81,13 +81,14 @@ async fn a_path_without_a_bucket_never_gets_into_the_queue() {
 #[tokio::test]
 async fn an_empty_answer_of_starburst_is_asked_for_again() {
     let world = World::start().await;
+    let worker = world.worker("worker-1");
+    worker.ready().await;
     let empty = world
         .faults()
         .on(Service::Starburst)
         .path("/v1/statement*")
         .times(2)
         .empty_body();
-    let _worker = world.worker("worker-1");
     let id = world.caller.submit(vec![regions("Region", "empty")]).await;
     let ready = world.until_status(&id, SnapshotStatus::Ready).await;
     assert_eq!((empty.hits(), ready.jobs[0].row_count), (2, Some(5)));
@@ -96,12 +97,13 @@ async fn an_empty_answer_of_starburst_is_asked_for_again() {
 #[tokio::test]
 async fn a_control_plane_that_answers_html_is_named_and_waited_for() {
     let world = World::start().await;
+    let worker = world.worker_with("worker-1", &[("EMPTY_POLL_BACKOFF_SECONDS", "1")]);
+    worker.ready().await;
     let html = world
         .faults()
         .on(Service::ControlPlane)
         .always()
         .answer(StatusCode::OK, "<html><body>Sign in</body></html>");
-    let worker = world.worker_with("worker-1", &[("EMPTY_POLL_BACKOFF_SECONDS", "1")]);
     worker
         .logged("the url", |line| {
             line.to_string().contains("CONTROL_PLANE_URL")

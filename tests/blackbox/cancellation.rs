@@ -20,7 +20,7 @@ async fn a_cancelled_snapshot_never_becomes_ready_and_its_query_is_cancelled() {
     let over = world.until_over(&id).await;
     assert_eq!(over.snapshot.status, SnapshotStatus::Cancelled);
     assert_eq!(over.jobs[0].status, JobStatus::Cancelled);
-    let query = &world.sandbox.standin().queries()[0];
+    let query = &world.exports()[0];
     assert_eq!(query.error_name, Some("USER_CANCELED"));
 }
 
@@ -34,5 +34,5 @@ async fn a_snapshot_cancelled_before_its_claim_sends_nothing_to_starburst() {
     world.until_status(&other, SnapshotStatus::Ready).await;
     let found = world.caller.snapshot(&cancelled).await;
     assert_eq!(found.snapshot.status, SnapshotStatus::Cancelled);
-    assert_eq!(world.sandbox.standin().queries().len(), 1);
+    assert_eq!(world.exports().len(), 1);
 }

@@ -7,7 +7,11 @@ use export_sandbox::{
     parquet,
 };
 
-use super::{api::regions, process::Process, world::World};
+use super::{
+    api::regions,
+    process::Process,
+    world::{World, is_export},
+};
 
 /// A short lease, so that the survivor need not wait for a minute.
 const LEASE: (&str, &str) = ("LEASE_SECONDS", "3");
@@ -48,7 +52,7 @@ async fn killed_right_after_the_statement_was_registered() {
     let gate = world
         .faults()
         .on(Service::Starburst)
-        .path("/v1/statement")
+        .body_contains(".unload(")
         .hold(When::BeforeAnswer);
     crash_at(&world, gate).await;
     let begun = world.queries_begun();
@@ -65,7 +69,7 @@ async fn killed_right_after_the_query_was_persisted() {
         .hold(When::BeforeAnswer);
     crash_at(&world, gate).await;
     assert_eq!(
-        world.sandbox.standin().queries().len(),
+        world.exports().len(),
         1,
         "the same query was kicked by another"
     );
@@ -79,7 +83,11 @@ async fn killed_while_the_query_runs() {
     world
         .sandbox
         .standin()
-        .wait_until(|queries| queries.iter().any(|query| query.started))
+        .wait_until(|queries| {
+            queries
+                .iter()
+                .any(|query| query.started && is_export(query))
+        })
         .await;
     worker.kill().await;
     drop(hold);
@@ -96,7 +104,7 @@ async fn killed_before_the_count_is_reported() {
         .hold(When::BeforeHandling);
     crash_at(&world, gate).await;
     assert_eq!(
-        world.sandbox.standin().queries().len(),
+        world.exports().len(),
         1,
         "what was exported is not exported again"
     );

@@ -4,7 +4,7 @@ use export_sandbox::{Sandbox, SandboxConfig, gen1::NewGen1Job};
 
 use super::{
     process::{Process, worker_binary},
-    world::worker_variables,
+    world::{exports, worker_variables},
 };
 
 fn worker(sandbox: &Sandbox, name: &str) -> Process {
@@ -67,7 +67,7 @@ async fn a_query_of_several_polls_comes_to_its_end_though_nobody_keeps_the_sched
     let hold = sandbox
         .standin()
         .switches()
-        .hold_where(|sql| sql.contains("region"));
+        .hold_where(|sql| sql.contains("FROM region"));
     let id = sandbox
         .gen1()
         .create_snapshot(None, vec![job("A", REGIONS, "gen1/slow")]);
@@ -80,7 +80,7 @@ async fn a_query_of_several_polls_comes_to_its_end_though_nobody_keeps_the_sched
     drop(hold);
     sandbox.gen1().until_snapshot(id, "ready").await;
     assert_eq!(sandbox.gen1().jobs(id)[0].row_count, Some(5));
-    assert_eq!(sandbox.standin().queries().len(), 1);
+    assert_eq!(exports(&sandbox).len(), 1);
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn counts_that_the_first_generation_cannot_store_fail_the_job_once() {
     let _worker = worker(&sandbox, "worker-1");
     gate.reached().await;
     let huge = export_sandbox::store::samples::claiming_rows(3_000_000_000).unwrap();
-    let unloaded = sandbox.standin().queries()[0].query_id.clone();
+    let unloaded = exports(&sandbox)[0].query_id.clone();
     sandbox
         .store()
         .put("exports", &format!("gen1/huge/{unloaded}_9.parquet"), huge)
@@ -120,6 +120,7 @@ async fn an_outage_of_starburst_fails_no_job_of_a_queue_that_takes_none_back() {
     let down = sandbox
         .faults()
         .on(export_sandbox::faults::Service::Starburst)
+        .body_contains(".unload(")
         .times(5)
         .drop_connection();
     let id = sandbox

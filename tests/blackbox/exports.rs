@@ -129,7 +129,7 @@ async fn statements_carry_what_routes_and_names_them() {
     let _worker = world.worker_with("worker-1", &[("STARBURST_CLIENT_TAGS", "exports,night")]);
     let id = world.caller.submit(vec![regions("Region", "tagged")]).await;
     let ready = world.until_status(&id, SnapshotStatus::Ready).await;
-    let query = &world.sandbox.standin().queries()[0];
+    let query = &world.exports()[0];
     assert!(query.sql.contains(id.as_str()), "{}", query.sql);
     assert!(
         query.sql.contains(ready.jobs[0].id.as_str()),
@@ -185,7 +185,7 @@ async fn a_dry_run_changes_nothing_anywhere() {
     let found = world.caller.snapshot(&id).await;
     assert_eq!(found.jobs[0].status, JobStatus::Pending);
     assert_eq!(world.caller.pending_count().await, 1);
-    assert!(world.sandbox.standin().queries().is_empty());
+    assert!(world.exports().is_empty());
     let listed = world
         .sandbox
         .object_store()

@@ -15,6 +15,7 @@
 
 mod api;
 mod process;
+mod unready;
 mod world;
 
 mod bad_input;
@@ -24,5 +25,6 @@ mod demo;
 mod dialects;
 mod doctor;
 mod exports;
+mod readiness;
 mod shapes;
 mod shutdown;

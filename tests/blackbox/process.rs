@@ -103,6 +103,14 @@ impl Process {
         line[field].as_str().unwrap().to_owned()
     }
 
+    /// Waits until it has reached the outside and works.
+    pub async fn ready(&self) {
+        self.logged("that it is ready", |line| {
+            line["message"] == "ready: the outside was reached"
+        })
+        .await;
+    }
+
     /// Everything it has logged.
     pub fn text(&self) -> String {
         self.log.lines.lock().unwrap().join("\n")

@@ -21,7 +21,7 @@ async fn export_with(world: &World, files: Vec<(String, Bytes)>) -> SnapshotWith
     let _worker = world.worker("worker-1");
     let id = world.caller.submit(vec![regions("Region", "shaped")]).await;
     gate.reached().await;
-    let query = world.sandbox.standin().queries()[0].query_id.clone();
+    let query = world.exports()[0].query_id.clone();
     for (name, bytes) in files {
         let name = format!("shaped/{query}_{name}");
         world

@@ -44,7 +44,7 @@ async fn a_worker_whose_grace_is_over_hands_its_jobs_to_the_next() {
     let held = world
         .faults()
         .on(export_sandbox::faults::Service::Starburst)
-        .path("/v1/statement")
+        .body_contains(".unload(")
         .always()
         .hold(export_sandbox::faults::When::BeforeHandling);
     let mut worker = world.worker_with("worker-1", &[("SHUTDOWN_GRACE_SECONDS", "1")]);

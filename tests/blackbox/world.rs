@@ -8,7 +8,7 @@ use export_sandbox::{
     Sandbox, SandboxConfig,
     faults::{self, Faults, Service, When},
     server::Server,
-    starburst,
+    starburst::{self, QueryRecord},
 };
 use tempfile::TempDir;
 
@@ -52,6 +52,17 @@ pub fn worker_variables(sandbox: &Sandbox, control_plane: &str) -> HashMap<Strin
         ("LOG_LEVEL", "debug"),
         ("STARBURST_SETTLE_SECONDS", "1"),
     ])
+}
+
+/// Whether a query exports something: none of the checks before the work.
+pub fn is_export(query: &QueryRecord) -> bool {
+    query.sql.contains(".unload(")
+}
+
+/// The queries of jobs that a sandbox was sent.
+pub fn exports(sandbox: &Sandbox) -> Vec<QueryRecord> {
+    let queries = sandbox.standin().queries();
+    queries.into_iter().filter(is_export).collect()
 }
 
 impl World {
@@ -151,12 +162,17 @@ impl World {
         )
     }
 
+    /// The queries of jobs: all but those of the checks before the work.
+    pub fn exports(&self) -> Vec<QueryRecord> {
+        exports(&self.sandbox)
+    }
+
     /// Queries over the regions run until this is dropped.
     pub fn hold_the_regions(&self) -> starburst::Hold {
         self.sandbox
             .standin()
             .switches()
-            .hold_where(|sql| sql.contains("region"))
+            .hold_where(|sql| sql.contains("FROM region"))
     }
 
     /// Stops a job before its files are counted: the second listing of its destination.
@@ -170,7 +186,7 @@ impl World {
 
     /// How many queries were begun, not only registered.
     pub fn queries_begun(&self) -> usize {
-        let queries = self.sandbox.standin().queries();
+        let queries = self.exports();
         queries.iter().filter(|query| query.started).count()
     }
 

@@ -19,6 +19,37 @@ impl Cluster {
             .without_warning();
     }
 
+    /// Says of every Pod that it is ready, as its kubelet would.
+    async fn pods_become_ready(&self, namespace: &str) {
+        let ready =
+            r#"{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}}"#;
+        let get = ["get", "pods", "-n", namespace, "-o", "name"];
+        for pod in self.kubectl(&get).await.well().lines() {
+            let patch = ["patch", pod, "-n", namespace, "--subresource=status", "-p"];
+            self.kubectl(&[&patch[..], &[ready]].concat()).await.well();
+        }
+    }
+
+    /// Takes a rollout of two replicas to its end, Pod by Pod: the chart asks for
+    /// one more than there are to be, and for none less.
+    async fn roll(&self, namespace: &str) {
+        for updated in 1..=2 {
+            let made = format!("jsonpath={{.status.updatedReplicas}}={updated}");
+            self.until(namespace, DEPLOYMENT, &made).await;
+            let available = "{.status.availableReplicas}";
+            assert_eq!(self.read(namespace, DEPLOYMENT, available).await, "2");
+            self.pods_become_ready(namespace).await;
+        }
+        self.until_rolled_out(namespace).await;
+    }
+
+    async fn until_rolled_out(&self, namespace: &str) {
+        let status = ["rollout", "status", DEPLOYMENT, "-n", namespace];
+        self.kubectl(&[&status[..], &["--timeout=60s"]].concat())
+            .await
+            .well();
+    }
+
     /// The names of the Deployment's `ReplicaSets`.
     async fn replica_sets(&self, namespace: &str) -> Vec<String> {
         let get = ["get", "replicasets", "-n", namespace, "-o", "name"];
@@ -46,6 +77,8 @@ async fn a_release_is_installed_upgraded_rolled_back_and_leaves_nothing_behind()
     cluster
         .until("lived", DEPLOYMENT, "jsonpath={.status.replicas}=2")
         .await;
+    cluster.pods_become_ready("lived").await;
+    cluster.until_rolled_out("lived").await;
     let first = cluster.read("lived", DEPLOYMENT, CHECKSUM).await;
     assert_eq!(first.len(), 64, "{first}");
     assert_eq!(cluster.replica_sets("lived").await.len(), 1);
@@ -64,9 +97,7 @@ async fn a_release_is_installed_upgraded_rolled_back_and_leaves_nothing_behind()
         "debug"
     );
     assert_ne!(cluster.read("lived", DEPLOYMENT, CHECKSUM).await, first);
-    cluster
-        .until("lived", DEPLOYMENT, "jsonpath={.status.updatedReplicas}=1")
-        .await;
+    cluster.roll("lived").await;
     assert_eq!(cluster.replica_sets("lived").await.len(), 2);
 
     // Back to the first revision: the configuration is as it was, and so are the Pods.
@@ -75,9 +106,7 @@ async fn a_release_is_installed_upgraded_rolled_back_and_leaves_nothing_behind()
     cluster.until_seen("lived").await;
     assert_eq!(cluster.read("lived", CONFIGURATION, LOG_LEVEL).await, "");
     assert_eq!(cluster.read("lived", DEPLOYMENT, CHECKSUM).await, first);
-    cluster
-        .until("lived", DEPLOYMENT, "jsonpath={.status.updatedReplicas}=2")
-        .await;
+    cluster.roll("lived").await;
     assert_eq!(cluster.replica_sets("lived").await.len(), 2);
 
     let uninstall = ["uninstall", "release", "-n", "lived", "--wait"];

@@ -36,6 +36,25 @@ async fn pods_of(cluster: &Cluster, namespace: &str, manifests: &str) -> usize {
     pods
 }
 
+/// Makes the priority classes that are named: they are the cluster's, and without one no Pod is taken.
+async fn make_priorities(cluster: &Cluster, manifests: &str) {
+    let named = |line: &str| {
+        line.trim()
+            .strip_prefix("priorityClassName: ")
+            .map(str::to_owned)
+    };
+    for name in manifests.lines().filter_map(named) {
+        let class = format!(
+            "apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {{name: {name}}}
+value: 1000
+"
+        );
+        cluster.apply("default", &class).await.well();
+    }
+}
+
 #[tokio::test]
 async fn every_values_file_of_the_matrix_is_applied_strictly_and_makes_restricted_pods() {
     let cluster = Cluster::start().await;

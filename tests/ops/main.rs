@@ -17,9 +17,11 @@
 #[path = "../blackbox/api.rs"]
 #[allow(dead_code, reason = "the black-box tests use the rest")]
 mod api;
+mod manifest;
 #[path = "../blackbox/process.rs"]
 #[allow(dead_code, reason = "the black-box tests use the rest")]
 mod process;
+mod schemas;
 mod tool;
 #[path = "../blackbox/world.rs"]
 #[allow(dead_code, reason = "the black-box tests use the rest")]

@@ -25,7 +25,7 @@ async fn a_key_from_a_file_is_read_again_once_when_it_is_refused() {
     let server = locked("new").await;
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(b"old\n").unwrap();
-    let key = Secret::from_file(file.path()).unwrap();
+    let key = Secret::in_file("KEY_FILE", file.path());
     let client = client_with(&server.url, ControlPlaneCredential::ApiKey(key));
 
     let error = client.snapshot_jobs(&"s".into()).await.unwrap_err();

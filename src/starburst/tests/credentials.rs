@@ -15,7 +15,8 @@ fn file(text: &str) -> (tempfile::TempDir, PathBuf, Secret) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("password");
     std::fs::write(&path, text).unwrap();
-    let secret = Secret::from_file(&path).unwrap();
+    let secret = Secret::in_file("PASSWORD_FILE", &path);
+    secret.current().unwrap();
     (folder, path, secret)
 }
 

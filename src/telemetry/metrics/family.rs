@@ -173,6 +173,13 @@ impl<L: Labels> GaugeBy<L> {
         self.series.with_label_values(&labels.values()).dec();
     }
 
+    /// Says whether something is so: 1 or 0.
+    pub fn set(&self, labels: L, is_so: bool) {
+        self.series
+            .with_label_values(&labels.values())
+            .set(is_so.into());
+    }
+
     /// Where it stands.
     pub fn get(&self, labels: L) -> i64 {
         self.series.with_label_values(&labels.values()).get()

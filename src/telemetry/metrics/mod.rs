@@ -57,6 +57,10 @@ metrics! {
     snapshots_finalised: CounterBy<(SnapshotEnd,)> = "export_worker_snapshots_finalised_total";
     /// Panics of a loop, each of which takes the process down
     loop_panics: CounterBy<(Loop,)> = "export_worker_loop_panics_total";
+    /// Whether the worker is ready, 1 or 0: 0 until the outside was reached once, and from the begin of a shutdown on
+    ready: GaugeBy<()> = "export_worker_ready";
+    /// Whether the last contact with a boundary reached it and it took our credentials, 1 or 0
+    boundary_up: GaugeBy<(Boundary,)> = "export_worker_boundary_up";
     /// Always 1; its label says which version runs
     build_info: BuildInfo = "export_worker_build_info";
 }

@@ -88,3 +88,19 @@ fn statuses_are_sorted_into_outcomes() {
         assert_eq!(RequestOutcome::from_status(status), outcome, "{status}");
     }
 }
+
+#[test]
+fn a_boundary_is_up_while_it_answers_and_takes_our_credentials() {
+    let metrics = Metrics::new().unwrap();
+    let found = |status| {
+        metrics.outside_request(Boundary::Storage).done(status);
+        metrics.boundary_up.get((Boundary::Storage,))
+    };
+    for status in [200, 206, 302, 404, 409, 412, 429] {
+        assert_eq!((found(Some(503)), found(Some(status))), (0, 1), "{status}");
+    }
+    for status in [None, Some(401), Some(403), Some(500), Some(599)] {
+        assert_eq!((found(Some(200)), found(status)), (1, 0), "{status:?}");
+    }
+    assert_eq!(metrics.boundary_up.get((Boundary::Starburst,)), 0);
+}

@@ -44,12 +44,26 @@ pub struct OutsideRequest<'a> {
 }
 
 impl OutsideRequest<'_> {
-    /// Stops the clock.
-    pub fn done(self, outcome: RequestOutcome) {
+    /// Stops the clock, at the HTTP status of the answer or at none, and says what
+    /// that tells of the boundary.
+    pub fn done(self, status: Option<u16>) {
+        let outcome = status.map_or(RequestOutcome::NoAnswer, RequestOutcome::from_status);
         self.metrics.outside_request_seconds.observe(
             (self.boundary, outcome),
             self.started.elapsed().as_secs_f64(),
         );
+        self.metrics
+            .boundary_up
+            .set((self.boundary,), is_up(status));
+    }
+}
+
+/// Whether a boundary that answers so is there and takes our credentials. A 404,
+/// a 409 or a 429 is an answer to one of us; a 401, a 403 or a 5xx is none.
+fn is_up(status: Option<u16>) -> bool {
+    match status {
+        None | Some(401 | 403 | 500..) => false,
+        Some(_) => true,
     }
 }
 

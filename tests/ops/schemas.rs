@@ -1,0 +1,32 @@
+//! Schemas of Kubernetes' own objects and of custom resources, as kubeconform applies them.
+
+use std::io::Write as _;
+
+use super::tool::{output, tool};
+
+/// The oldest version of Kubernetes that the chart takes, and the one helm is told it speaks to.
+const VERSIONS: [&str; 2] = ["1.27.0", "1.36.0"];
+
+/// Where schemas lie. Those of `tests/ops/schemas` are our own, of what no registry has at a sensible size.
+const LOCATIONS: [&str; 3] = [
+    ".tools/schemas/{{.NormalizedKubernetesVersion}}/{{.ResourceKind}}{{.KindSuffix}}.json",
+    ".tools/schemas/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json",
+    "tests/ops/schemas/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json",
+];
+
+/// Fails unless every object of a YAML stream is one that each version of Kubernetes takes, with
+/// no field it does not know. No network is asked.
+pub fn assert_valid(manifests: &str) {
+    let mut file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    file.write_all(manifests.as_bytes()).unwrap();
+    for version in VERSIONS {
+        let mut command = tool("kubeconform");
+        command.args(["-strict", "-summary", "-kubernetes-version", version]);
+        for location in LOCATIONS {
+            command.args(["-schema-location", location]);
+        }
+        let said = output(command.arg(file.path()));
+        assert!(said.contains("Skipped: 0"), "{said}");
+        assert!(!said.contains("Summary: 0 resources"), "{said}");
+    }
+}
