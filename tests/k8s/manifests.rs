@@ -36,14 +36,14 @@ async fn pods_of(cluster: &Cluster, namespace: &str, manifests: &str) -> usize {
     pods
 }
 
-/// Makes the priority classes that are named: they are the cluster's, and without one no Pod is taken.
-async fn make_priorities(cluster: &Cluster, manifests: &str) {
-    let named = |line: &str| {
-        line.trim()
-            .strip_prefix("priorityClassName: ")
-            .map(str::to_owned)
+/// Makes what is the cluster's and not the release's, where it is named: without
+/// their priority class and service account no Pods are taken.
+async fn make_what_is_named(cluster: &Cluster, namespace: &str, manifests: &str) {
+    let named = |field: &str| {
+        let value = |line: &str| line.trim().strip_prefix(field).map(str::to_owned);
+        manifests.lines().filter_map(value).collect::<Vec<_>>()
     };
-    for name in manifests.lines().filter_map(named) {
+    for name in named("priorityClassName: ") {
         let class = format!(
             "apiVersion: scheduling.k8s.io/v1
 kind: PriorityClass
@@ -51,7 +51,15 @@ metadata: {{name: {name}}}
 value: 1000
 "
         );
-        cluster.apply("default", &class).await.well();
+        cluster.apply(namespace, &class).await.well();
+    }
+    let accounts = named("serviceAccountName: ");
+    if !manifests.contains("kind: ServiceAccount\n") {
+        for name in accounts {
+            let account =
+                format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: {name}}}");
+            cluster.apply(namespace, &account).await.well();
+        }
     }
 }
 
