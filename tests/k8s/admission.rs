@@ -27,7 +27,10 @@ spec:
 async fn the_chart_with_one_guard_less_is_warned_of_and_makes_no_pod() {
     let cluster = Cluster::start().await;
     cluster.namespace("guarded").await;
-    let rendered = cluster.rendered("guarded", &NEEDED).await;
+    // Without the Pod of `helm test`, which would be refused on the spot.
+    let rendered = cluster
+        .rendered("guarded", &[&NEEDED[..], &["--no-hooks"]].concat())
+        .await;
     let (right, wrong) = (
         "allowPrivilegeEscalation: false",
         "allowPrivilegeEscalation: true",
@@ -38,13 +41,13 @@ async fn the_chart_with_one_guard_less_is_warned_of_and_makes_no_pod() {
         .await;
     assert!(said.warned(), "{}", said.complaint);
     said.well();
+    let deployment = "deployment/release-export-worker";
     cluster
-        .until(
-            "guarded",
-            "deployment/release-export-worker",
-            "condition=ReplicaFailure",
-        )
+        .until("guarded", deployment, "condition=ReplicaFailure")
         .await;
+    let reason = r#"{.status.conditions[?(@.type=="ReplicaFailure")].message}"#;
+    let reason = cluster.read("guarded", deployment, reason).await;
+    assert!(reason.contains("allowPrivilegeEscalation"), "{reason}");
     let pods = ["get", "pods", "-n", "guarded", "-o", "name"];
     assert_eq!(cluster.kubectl(&pods).await.well(), "");
 }

@@ -2,7 +2,9 @@
 
 use std::{
     collections::HashMap,
+    fs::Permissions,
     net::TcpListener,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -131,7 +133,10 @@ users: [{{name: admin, user: {{client-certificate: {cert}, client-key: {key}}}}}
         cert = certificates.path("admin.crt"),
         key = certificates.path("admin.key"),
     );
-    std::fs::write(directory.join("kubeconfig"), kubeconfig).unwrap();
+    let path = directory.join("kubeconfig");
+    std::fs::write(&path, kubeconfig).unwrap();
+    // Helm warns of one that others can read.
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }
 
 impl Cluster {

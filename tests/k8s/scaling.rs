@@ -21,13 +21,6 @@ const DEPLOYMENT: &str = "deployment/release-export-worker";
 
 /// Installs the chart so that KEDA asks `control_plane` every second.
 async fn install(cluster: &Cluster, control_plane: &str) {
-    cluster.namespace("scaled").await;
-    let secret = format!("--from-literal=api-key={KEY}");
-    let create = ["create", "secret", "generic", "export-keys", "-n", "scaled"];
-    cluster
-        .kubectl(&[&create[..], &[&secret]].concat())
-        .await
-        .well();
     let url = format!("controlPlane.url={control_plane}");
     let values = [
         "starburst.url=https://starburst.example.com:8443",
@@ -43,6 +36,17 @@ async fn install(cluster: &Cluster, control_plane: &str) {
     let mut arguments = vec!["install", "release", CHART, "-n", "scaled"];
     arguments.extend(values.iter().flat_map(|value| ["--set", value]));
     cluster.helm(&arguments).await.without_warning();
+}
+
+/// Makes the namespace, with the Secret that the Control Plane's key is in.
+async fn make_namespace(cluster: &Cluster) {
+    cluster.namespace("scaled").await;
+    let secret = format!("--from-literal=api-key={KEY}");
+    let create = ["create", "secret", "generic", "export-keys", "-n", "scaled"];
+    cluster
+        .kubectl(&[&create[..], &[&secret]].concat())
+        .await
+        .well();
 }
 
 /// Writes down every number of replicas the Deployment is told to have.
@@ -89,6 +93,8 @@ fn jobs(count: usize, folder: &str) -> Vec<NewJob> {
 async fn keda_scales_by_the_control_planes_count_from_zero_and_back() {
     let (world, cluster) = tokio::join!(World::start_on_postgres(), Cluster::start());
     let _keda = Keda::start(&cluster).await;
+    make_namespace(&cluster).await;
+    let before = cluster.objects("scaled").await;
     install(&cluster, &world.control_plane_url()).await;
     let watched = watch_replicas(&cluster);
     let scaled_object = "scaledobject/release-export-worker";
@@ -136,6 +142,11 @@ async fn keda_scales_by_the_control_planes_count_from_zero_and_back() {
     world.caller.cancel(&third).await;
     until_replicas(&cluster, 0).await;
     drop(hold);
+
+    // KEDA lets go of what it guards, and its autoscaler goes with it.
+    let uninstall = ["uninstall", "release", "-n", "scaled"];
+    cluster.helm(&uninstall).await.without_warning();
+    cluster.until_only("scaled", &before).await;
 
     let mut course: Vec<String> = watched.text().lines().map(str::to_owned).collect();
     course.dedup();
