@@ -121,7 +121,6 @@ async fn a_field_that_no_kind_has_is_refused() {
             .await
             .refusal();
         let field = wrong.trim().trim_end_matches(':');
-        assert!(refused.contains("unknown field"), "{refused}");
         assert!(refused.contains(field), "{refused}");
     }
 }
