@@ -48,6 +48,21 @@ bench: check-build ## Run the benchmarks on release binaries
 	$(CARGO) bench --locked --workspace $(BENCH_ARGS)
 
 ##
+## Ship
+##
+
+IMAGES = $(TARGET_DIR)/image
+
+# This machine's processor, as container engines name it.
+ARCHITECTURE = $$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
+
+.PHONY: image
+image: check-build check-python ## Build static binaries and pack them as OCI archives, without a registry
+	@tools/ops/image.sh "$(TOOLS)"
+	tools/image/compile.sh "$(TOOLS)/bin/zig" "$(ARCHITECTURE)" "$(IMAGES)/binaries" export-worker export-control-plane
+	@tools/image/pack.sh "$(TOOLS)" "$(IMAGES)/binaries" "$(ARCHITECTURE)" "$(IMAGES)"
+
+##
 ## Check
 ##
 
@@ -59,7 +74,7 @@ test: check-all tools ## Run every test, on real sockets and a real PostgreSQL
 
 # Beside the tests of `make test`: these need the tools that operators use.
 .PHONY: ops-test
-ops-test: check-all tools-ops ## Test image, chart, rules, dashboard and scaling with the real tools
+ops-test: check-all tools-ops image ## Test image, chart, rules, dashboard and scaling with the real tools
 	$(BUILD_FOR_TESTS)
 	$(CARGO) nextest run --locked --test ops --ignore-default-filter --no-tests=fail $(TEST_ARGS)
 

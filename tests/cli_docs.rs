@@ -43,8 +43,14 @@ fn the_configuration_tables_are_those_of_the_code() {
 }
 
 #[test]
-fn the_metrics_table_is_that_of_the_code() {
+fn the_metrics_tables_are_those_of_the_code() {
     assert_table("docs/metrics.md", "metrics", &metrics::markdown());
+    let of_control_plane = export_control_plane::metrics::markdown();
+    assert_table(
+        "docs/metrics.md",
+        "control-plane-metrics",
+        &of_control_plane,
+    );
 }
 
 /// What stands as code in a document: every line of its blocks without its comment,

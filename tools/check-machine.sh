@@ -25,6 +25,8 @@ for need in "$@"; do
         ops)
             # The tools of Kubernetes are built from the Go module proxy; an older Go fetches the right one.
             has go || packages+=(golang-go)
+            # Certificates of servers that no authority vouches for.
+            has openssl || packages+=(openssl)
             ;;
         kubernetes)
             # The clusters of the tests prove themselves with certificates made on the spot.

@@ -1,4 +1,7 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use export_api::NextUri;
@@ -20,6 +23,7 @@ pub(super) struct Submission {
 pub(super) struct Progress {
     step: Mutex<Step>,
     submission: Mutex<Option<Submission>>,
+    queued: Mutex<Option<Duration>>,
 }
 
 impl Progress {
@@ -28,6 +32,7 @@ impl Progress {
         Self {
             step: Mutex::new(step),
             submission: Mutex::default(),
+            queued: Mutex::default(),
         }
     }
 
@@ -55,6 +60,16 @@ impl Progress {
 
     pub(super) fn submission(&self) -> Option<Submission> {
         lock(&self.submission).clone()
+    }
+
+    /// The query is over, as its page says, and had waited for so long.
+    pub(super) fn over(&self, queued: Duration) {
+        *lock(&self.queued) = Some(queued);
+    }
+
+    /// How long the query had waited, where it is over.
+    pub(super) fn queued(&self) -> Option<Duration> {
+        *lock(&self.queued)
     }
 
     /// Hands the job over because of a shutdown: a persisted query may be

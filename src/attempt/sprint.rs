@@ -37,7 +37,14 @@ pub(super) async fn sprint(
         };
         let following = attempt.world.starburst.follow(&submission.next_uri);
         let page = attempt.during(step, following).await?;
+        if step == Step::Poll {
+            attempt.world.events.found(page.state);
+        }
         step = Step::Sprint;
+        if page.error.is_some() || page.next_uri.is_none() {
+            let queued = Duration::from_millis(page.stats.queued_millis);
+            attempt.progress.over(queued);
+        }
         if let Some(error) = page.error {
             return Err(StarburstError::Query(error));
         }

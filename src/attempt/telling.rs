@@ -72,6 +72,15 @@ impl Ending {
 pub(super) fn tell(attempt: &Attempt<'_>, ending: &Ending, now: DateTime<Utc>) {
     let (events, facts) = (&attempt.world.events, &attempt.task.facts);
     match ending {
+        Ending::Exported { .. } | Ending::Failed(_) | Ending::GivenBack { .. } => {
+            if let Some(waited) = attempt.progress.queued() {
+                events.queued(facts, waited);
+            }
+        }
+        // Of a parked one the last page is read again, and tells again.
+        Ending::Parked { .. } | Ending::Cancelled | Ending::LeaseLost | Ending::LeftAlone => {}
+    }
+    match ending {
         Ending::Exported { inventory, .. } => {
             let submission = attempt.progress.submission();
             let polls = submission

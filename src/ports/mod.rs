@@ -7,6 +7,7 @@
 mod control_plane;
 mod error_kind;
 mod query_error;
+mod query_state;
 mod starburst;
 mod storage;
 
@@ -14,5 +15,6 @@ pub use control_plane::{Claimed, ControlPlane, ControlPlaneError};
 pub use error_kind::ErrorKind;
 pub use export_api::{Folder, FolderError};
 pub use query_error::{QueryError, Remedy};
+pub use query_state::QueryState;
 pub use starburst::{Fate, Page, Phase, QueryId, Registered, Starburst, StarburstError, Statement};
 pub use storage::{Footer, Storage, StorageError, StoredObject};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use export_api::{NextUri, QueryStats};
 use thiserror::Error;
 
-use super::{ErrorKind, QueryError};
+use super::{ErrorKind, QueryError, QueryState};
 use crate::retry::Retryable;
 
 /// Names one query: `20261122_030507_00042_abcde`.
@@ -73,6 +73,8 @@ pub struct Page {
     pub next_uri: Option<NextUri>,
     /// How far it is.
     pub phase: Phase,
+    /// What its coordinator calls that.
+    pub state: QueryState,
     /// Whether the page carried rows.
     pub has_data: bool,
     /// Terminal, even beside a `next_uri`.

@@ -7,7 +7,7 @@ use super::{
     verdict::{is_html, own_words},
     wire::{Presence, Results, Stats},
 };
-use crate::ports::{Page, Phase, QueryError, StarburstError};
+use crate::ports::{Page, Phase, QueryError, QueryState, StarburstError};
 
 /// A query that waited this long, in milliseconds, waits for its resource group
 /// and not for the hand-over: each GET is held for up to a second.
@@ -48,6 +48,7 @@ pub(super) fn read(results: Results<Presence>, function: &FunctionName) -> Page 
     let stats = results.stats.unwrap_or_default();
     Page {
         phase: phase(&stats, results.next_uri.as_deref()),
+        state: QueryState::parse(stats.state.as_deref().unwrap_or_default()),
         next_uri: results.next_uri.map(NextUri::new),
         has_data: results.data.is_some_and(|data| data.0),
         error: results

@@ -6,7 +6,7 @@ use export_api::{ExportJob, SnapshotId};
 use tracing::{Span, debug, error, field, info, warn};
 
 use super::metrics::{ErrorSource, Exported, JobOutcome, Loop, Metrics, SnapshotEnd, Step};
-use crate::ports::{ErrorKind, QueryId};
+use crate::ports::{ErrorKind, QueryId, QueryState};
 
 /// What log lines and metrics say of a job. Made once per job in hand.
 #[derive(Clone, Debug)]
@@ -119,6 +119,19 @@ impl Events {
         job.set_query(query);
         self.metrics.jobs.count((JobOutcome::Submitted,));
         info!(parent: &job.span, "query registered");
+    }
+
+    /// A scheduled poll was answered: the query was found in this state.
+    pub fn found(&self, state: QueryState) {
+        self.metrics.query_polls.count((state,));
+        debug!(state = state.as_str(), "query found");
+    }
+
+    /// A query is over that waited in its resource group for so long.
+    pub fn queued(&self, job: &JobFacts, waited: Duration) {
+        let seconds = waited.as_secs_f64();
+        self.metrics.query_queued_seconds.observe((), seconds);
+        debug!(parent: &job.span, seconds, "query had been queued");
     }
 
     /// A query was asked for and goes on; `next_in` says when it is asked for again.

@@ -1,6 +1,7 @@
 //! The Helm chart, as helm, helm-unittest and the Kubernetes schemas read it.
 
 mod copies;
+mod documented;
 mod matrix;
 mod refusals;
 mod settings;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::CommandFactory as _;
-use export_worker::config::{GROUPS, Kind, Setting};
+use export_worker::config::{Config, GROUPS, Kind, Setting, Sources};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -228,6 +228,18 @@ pub fn assert_no_secret_shown(pod: &Pod) {
     let spec = pod.spec.to_string();
     for reference in ["secretKeyRef", "secretRef"] {
         assert!(!spec.contains(reference), "{} has a {reference}", pod.of);
+    }
+}
+
+/// Fails unless the worker takes its pod's environment. Secrets may still be missing; authorities
+/// may not, and are no part of this.
+pub fn assert_accepted(pod: &Pod) {
+    let variables = pod
+        .environment
+        .iter()
+        .filter(|(name, _)| *name != "STARBURST_CA_FILE");
+    if let Err(errors) = Config::load(&Sources::from_environment(variables)) {
+        panic!("{}: {errors}", pod.of);
     }
 }
 

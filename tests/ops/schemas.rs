@@ -1,7 +1,5 @@
 //! Schemas of Kubernetes' own objects and of custom resources, as kubeconform applies them.
 
-use std::io::Write as _;
-
 use super::tool::{output, tool};
 
 /// The oldest version of Kubernetes that the chart takes, and the one helm is told it speaks to.
@@ -14,19 +12,24 @@ const LOCATIONS: [&str; 3] = [
     "tests/ops/schemas/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json",
 ];
 
-/// Fails unless every object of a YAML stream is one that each version of Kubernetes takes, with
-/// no field it does not know. No network is asked.
-pub fn assert_valid(manifests: &str) {
-    let mut file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
-    file.write_all(manifests.as_bytes()).unwrap();
+/// Fails unless every object of these named YAML streams is one that each version of Kubernetes
+/// takes, with no field it does not know. No network is asked.
+pub fn assert_valid(streams: impl IntoIterator<Item = (String, String)>) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, manifests) in streams {
+        assert!(manifests.contains("\nkind: "), "{name} has no objects");
+        std::fs::write(folder.path().join(name).with_extension("yaml"), manifests).unwrap();
+    }
     for version in VERSIONS {
         let mut command = tool("kubeconform");
         command.args(["-strict", "-summary", "-kubernetes-version", version]);
         for location in LOCATIONS {
             command.args(["-schema-location", location]);
         }
-        let said = output(command.arg(file.path()));
-        assert!(said.contains("Skipped: 0"), "{said}");
-        assert!(!said.contains("Summary: 0 resources"), "{said}");
+        let said = output(command.arg(folder.path()));
+        assert!(
+            said.contains("Skipped: 0") && !said.contains("Summary: 0 resources"),
+            "{said}"
+        );
     }
 }

@@ -97,6 +97,7 @@ fn follow(
     let page = |next: Option<u32>, phase, error| Page {
         next_uri: next.map(|token| uri(id, token)),
         phase,
+        state: export_worker::ports::QueryState::Unknown,
         has_data: false,
         error,
         stats: QueryStats::default(),

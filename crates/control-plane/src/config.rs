@@ -1,6 +1,10 @@
 //! What can be configured, and by which variable.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
@@ -18,6 +22,14 @@ pub struct StoreArgs {
     /// PostgreSQL database, `postgres://user:password@host/database`; without it the queue lives in a file (`SQLITE_PATH`)
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<SecretString>,
+    /// File that holds this URL
+    #[arg(
+        long,
+        env = "DATABASE_URL_FILE",
+        value_name = "FILE",
+        conflicts_with = "database_url"
+    )]
+    pub database_url_file: Option<PathBuf>,
     /// File of the embedded store; made where there is none
     #[arg(
         long,
@@ -77,6 +89,10 @@ pub struct ServeArgs {
     #[arg(long, env = "REAP_INTERVAL_SECONDS", value_name = "SECONDS", default_value_t = 2,
           value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub reap_interval_seconds: u32,
+    /// How many of the oldest unfinished snapshots have metrics of their own; 0 turns these off
+    #[arg(long, env = "METRICS_SNAPSHOTS", value_name = "COUNT", default_value_t = 20,
+          value_parser = clap::value_parser!(u32).range(..=1000))]
+    pub metrics_snapshots: u32,
     /// How long requests under way may take to end at shutdown, in seconds
     #[arg(
         long,
@@ -137,6 +153,8 @@ pub struct Config {
     pub max_attempts: u32,
     /// How often to look for leases that expired.
     pub reap_interval: Duration,
+    /// How many of the oldest unfinished snapshots have metrics of their own.
+    pub metrics_snapshots: u32,
     /// How long requests under way may take to end at shutdown.
     pub shutdown_grace: Duration,
     /// What time it is.
@@ -153,6 +171,7 @@ impl Config {
             lease_seconds: 300,
             max_attempts: 3,
             reap_interval: Duration::from_secs(2),
+            metrics_snapshots: 20,
             shutdown_grace: Duration::from_secs(10),
             clock: Clock::system(),
         }
@@ -173,37 +192,51 @@ pub enum ConfigError {
     /// A key that no HTTP header can carry.
     #[error("{0} has characters in it that no HTTP header can carry")]
     UnsendableKey(&'static str),
-    /// The key's file cannot be read.
-    #[error("GRAPH_OLAP_INTERNAL_API_KEY_FILE: {path}: {error}")]
-    KeyFile {
+    /// The file of a secret cannot be read.
+    #[error("{variable}: {path}: {error}")]
+    SecretFile {
+        /// What names it.
+        variable: &'static str,
         /// The file.
         path: String,
         /// Why.
         error: std::io::Error,
     },
     /// Another database.
-    #[error("DATABASE_URL is no postgres:// URL; for the embedded store set SQLITE_PATH instead")]
-    DatabaseUrl,
+    #[error("{0} is no postgres:// URL; for the embedded store set SQLITE_PATH instead")]
+    DatabaseUrl(&'static str),
+}
+
+/// What a file holds, without the line's end that editors leave.
+fn secret(variable: &'static str, path: &Path) -> Result<SecretString, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::SecretFile {
+        variable,
+        path: path.display().to_string(),
+        error,
+    })?;
+    Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
 }
 
 impl StoreArgs {
     /// Where the queue lives, by these arguments.
     pub fn store(&self) -> Result<StoreConfig, ConfigError> {
-        match &self.database_url {
-            None => Ok(StoreConfig::Sqlite {
-                path: self.sqlite_path.clone(),
-            }),
-            Some(url) => {
-                let text = url.expose_secret();
-                if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-                    Ok(StoreConfig::Postgres {
-                        url: url.clone(),
-                        max_connections: self.database_max_connections,
-                    })
-                } else {
-                    Err(ConfigError::DatabaseUrl)
-                }
+        let (variable, url) = match (&self.database_url, &self.database_url_file) {
+            (Some(url), _) => ("DATABASE_URL", url.clone()),
+            (None, Some(path)) => ("DATABASE_URL_FILE", secret("DATABASE_URL_FILE", path)?),
+            (None, None) => {
+                return Ok(StoreConfig::Sqlite {
+                    path: self.sqlite_path.clone(),
+                });
             }
+        };
+        let text = url.expose_secret();
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            Ok(StoreConfig::Postgres {
+                url,
+                max_connections: self.database_max_connections,
+            })
+        } else {
+            Err(ConfigError::DatabaseUrl(variable))
         }
     }
 }
@@ -218,6 +251,7 @@ impl ServeArgs {
             max_attempts: self.max_attempts,
             reap_interval: Duration::from_secs(u64::from(self.reap_interval_seconds)),
             shutdown_grace: Duration::from_secs(u64::from(self.shutdown_grace_seconds)),
+            metrics_snapshots: self.metrics_snapshots,
             ..Config::new(store, self.access()?)
         })
     }
@@ -226,12 +260,8 @@ impl ServeArgs {
         let (variable, key) = match (&self.api_key, &self.api_key_file) {
             (Some(key), _) => ("GRAPH_OLAP_INTERNAL_API_KEY", key.clone()),
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(path).map_err(|error| ConfigError::KeyFile {
-                    path: path.display().to_string(),
-                    error,
-                })?;
-                let key = SecretString::from(text.trim_end_matches(['\r', '\n']));
-                ("GRAPH_OLAP_INTERNAL_API_KEY_FILE", key)
+                let variable = "GRAPH_OLAP_INTERNAL_API_KEY_FILE";
+                (variable, secret(variable, path)?)
             }
             (None, None) if self.insecure => return Ok(Access::Insecure),
             (None, None) => return Err(ConfigError::NoKey),

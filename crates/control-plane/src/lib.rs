@@ -11,12 +11,13 @@ mod http;
 pub mod limits;
 pub mod logging;
 mod long_poll;
-mod metrics;
+pub mod metrics;
 mod reaper;
 mod server;
 pub mod store;
 #[cfg(feature = "test-support")]
 pub mod testing;
 mod validation;
+mod watch;
 
 pub use server::serve;

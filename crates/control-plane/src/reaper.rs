@@ -2,7 +2,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{metrics::Metrics, store::Store};
+use crate::{
+    metrics::{JobEnd, Metrics},
+    store::{Reaped, Store},
+};
 
 /// Gives jobs back whose worker was not heard of again, every `interval`, until shutdown.
 pub(crate) async fn run(
@@ -13,9 +16,10 @@ pub(crate) async fn run(
 ) {
     loop {
         match store.reap().await {
-            Ok(0) => {}
-            Ok(leases) => {
+            Ok(Reaped { leases: 0, .. }) => {}
+            Ok(Reaped { leases, failed }) => {
                 metrics.leases_expired(leases);
+                metrics.ended(JobEnd::Failed, failed);
                 tracing::warn!(leases, "leases expired; their jobs go back to the queue");
             }
             Err(error) => tracing::error!(%error, "cannot look for expired leases"),

@@ -11,6 +11,7 @@ use crate::{
     metrics::Metrics,
     reaper,
     store::Store,
+    watch,
 };
 
 /// How long the store's connections may take to end: one that hangs is left to the
@@ -40,11 +41,17 @@ pub async fn serve(
             .await
             .context("cannot bring the tables up to date")?;
     }
-    let metrics = Metrics::new()?;
+    let metrics = Metrics::new(config.clock.clone())?;
     let reaper = tokio::spawn(reaper::run(
         store.clone(),
         Arc::clone(&metrics),
         config.reap_interval,
+        shutdown.clone(),
+    ));
+    tokio::spawn(watch::run(
+        store.clone(),
+        Arc::clone(&metrics),
+        config.metrics_snapshots,
         shutdown.clone(),
     ));
     let app = http::router(http::App {

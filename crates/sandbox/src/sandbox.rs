@@ -6,7 +6,7 @@ mod tests;
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
 };
@@ -28,7 +28,9 @@ use crate::{
 pub struct SandboxConfig {
     /// The Starburst stand-in.
     pub starburst: StandinConfig,
-    /// Its port; 0 for any.
+    /// The address everything listens on.
+    pub address: IpAddr,
+    /// The stand-in's port; 0 for any.
     pub starburst_port: u16,
     /// Port of the store; 0 for any.
     pub store_port: u16,
@@ -46,6 +48,7 @@ impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
             starburst: StandinConfig::default(),
+            address: Ipv4Addr::LOCALHOST.into(),
             starburst_port: 0,
             store_port: 0,
             gen1_port: 0,
@@ -82,20 +85,20 @@ impl Sandbox {
         let store = Store::open(config.store_directory.as_deref(), &config.buckets)?;
         let store_server = Serve::new(store.router())
             .with_faults(&faults, Service::Store)
-            .listen(local(config.store_port))
+            .listen((config.address, config.store_port).into())
             .await?;
         let back_door = Serve::new(store.router()).listen(local(0)).await?;
         let stores = Arc::new(store::clients(back_door.url()));
         let standin = Standin::new(config.starburst, stores);
         let standin_server = Serve::new(standin.router())
             .with_faults(&faults, Service::Starburst)
-            .listen(local(config.starburst_port))
+            .listen((config.address, config.starburst_port).into())
             .await?;
         let gen1 = Gen1::new(config.api_key);
         let gen1_server = Serve::new(gen1.router())
             .with_faults(&faults, Service::ControlPlane)
             .with_idle(gen1::IDLE)
-            .listen(local(config.gen1_port))
+            .listen((config.address, config.gen1_port).into())
             .await?;
         Ok(Self {
             faults,

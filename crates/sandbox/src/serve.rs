@@ -1,6 +1,10 @@
 //! `sandbox serve`: the sandbox by itself, for people and other programs.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use anyhow::Result;
 use clap::Args;
@@ -15,6 +19,9 @@ use crate::{
 /// How the sandbox is served.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
+    /// Address to listen on; beyond this machine with 0.0.0.0
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::from(Ipv4Addr::LOCALHOST))]
+    pub address: IpAddr,
     /// Port of the Starburst stand-in; 0 takes any
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub starburst_port: u16,
@@ -64,6 +71,7 @@ pub async fn start(options: &Options) -> Result<Sandbox> {
             resource_groups: resource_groups.into_iter().collect(),
             ..StandinConfig::default()
         },
+        address: options.address,
         starburst_port: options.starburst_port,
         store_port: options.store_port,
         gen1_port: options.gen1_port,

@@ -1,6 +1,7 @@
 {{/*
-Secrets as files. Those of Secrets are optional: a pod whose Secret is not there yet starts,
-stays unready and says what it waits for. The kubelet adds the file once the Secret is made.
+Secrets as files. A worker whose Secret is not there yet starts, stays unready and says what it
+waits for; the kubelet adds the file once the Secret is made. A Control Plane without its Secret
+would only end: its pod waits to be created, and its events say for what.
 */}}
 
 {{/* (list file secret): where the program finds it, or nothing. */}}
@@ -13,13 +14,13 @@ stays unready and says what it waits for. The kubelet adds the file once the Sec
 {{- end -}}
 {{- end -}}
 
-{{/* (list file secret): its source in a projected volume, or nothing. */}}
+{{/* (list file secret optional): its source in a projected volume, or nothing. */}}
 {{- define "export-worker.secretSource" -}}
 {{- $secret := index . 1 -}}
 {{- if and $secret.secretName (not $secret.csiFile) }}
 - secret:
     name: {{ $secret.secretName }}
-    optional: true
+    optional: {{ index . 2 }}
     items:
       - key: {{ $secret.key | quote }}
         path: {{ index . 0 }}
@@ -69,11 +70,18 @@ stays unready and says what it waits for. The kubelet adds the file once the Sec
 {{- $v := .Values -}}
 {{- $csi := or $v.starburst.password.csiFile $v.starburst.token.csiFile $v.controlPlane.apiKey.csiFile $v.traces.headers.csiFile -}}
 {{- $sources := printf "%s%s%s%s"
-  (include "export-worker.secretSource" (list "starburst-password" $v.starburst.password))
-  (include "export-worker.secretSource" (list "starburst-token" $v.starburst.token))
-  (include "export-worker.secretSource" (list "api-key" $v.controlPlane.apiKey))
-  (include "export-worker.secretSource" (list "otlp-headers" $v.traces.headers)) -}}
+  (include "export-worker.secretSource" (list "starburst-password" $v.starburst.password true))
+  (include "export-worker.secretSource" (list "starburst-token" $v.starburst.token true))
+  (include "export-worker.secretSource" (list "api-key" $v.controlPlane.apiKey true))
+  (include "export-worker.secretSource" (list "otlp-headers" $v.traces.headers true)) -}}
 {{- dict "sources" $sources "csi" (not (empty $csi)) | toJson -}}
+{{- end -}}
+
+{{/* What the migration reads: the database's URL alone. */}}
+{{- define "export-worker.migrationSecrets" -}}
+{{- $url := .Values.controlPlaneServer.postgresql.url -}}
+{{- $sources := include "export-worker.secretSource" (list "database-url" $url false) -}}
+{{- dict "sources" $sources "csi" (not (empty $url.csiFile)) | toJson -}}
 {{- end -}}
 
 {{/* What the Control Plane reads. */}}
@@ -82,8 +90,8 @@ stays unready and says what it waits for. The kubelet adds the file once the Sec
 {{- $url := ternary $v.controlPlaneServer.postgresql.url dict (eq $v.controlPlaneServer.store "postgresql") -}}
 {{- $csi := or $url.csiFile $v.controlPlane.apiKey.csiFile $v.traces.headers.csiFile -}}
 {{- $sources := printf "%s%s%s"
-  (include "export-worker.secretSource" (list "database-url" $url))
-  (include "export-worker.secretSource" (list "api-key" $v.controlPlane.apiKey))
-  (include "export-worker.secretSource" (list "otlp-headers" $v.traces.headers)) -}}
+  (include "export-worker.secretSource" (list "database-url" $url false))
+  (include "export-worker.secretSource" (list "api-key" $v.controlPlane.apiKey false))
+  (include "export-worker.secretSource" (list "otlp-headers" $v.traces.headers false)) -}}
 {{- dict "sources" $sources "csi" (not (empty $csi)) | toJson -}}
 {{- end -}}

@@ -27,7 +27,6 @@ value and what to do; nothing is rendered then.
 {{- fail "submitter and poller differ from worker only with mode: split" }}
 {{- end }}
 
-{{- $needsCsi := false }}
 {{- range $name, $secret := dict "starburst.password" $v.starburst.password "starburst.token" $v.starburst.token "controlPlane.apiKey" $v.controlPlane.apiKey "traces.headers" $v.traces.headers "controlPlaneServer.postgresql.url" $s.postgresql.url }}
 {{- if and $secret.secretName $secret.csiFile }}
 {{- fail (printf "%s.secretName and %s.csiFile exclude one another" $name $name) }}
@@ -71,6 +70,9 @@ value and what to do; nothing is rendered then.
 {{- if eq $s.store "postgresql" }}
 {{- if not (or $s.postgresql.url.secretName $s.postgresql.url.csiFile) }}
 {{- fail "controlPlaneServer.postgresql.url.secretName is not set, but controlPlaneServer.store is postgresql" }}
+{{- end }}
+{{- if and $s.postgresql.url.csiFile (eq $s.migrate "hook") }}
+{{- fail "controlPlaneServer.migrate is hook, which runs before a SecretProviderClass and a service account are there: set controlPlaneServer.postgresql.url.secretName, or controlPlaneServer.migrate to on-start" }}
 {{- end }}
 {{- else }}
 {{- if or $s.postgresql.url.secretName $s.postgresql.url.csiFile }}

@@ -2,7 +2,7 @@
 
 use export_api::JobType;
 
-use crate::ports::ErrorKind;
+use crate::ports::{ErrorKind, QueryState};
 
 /// A label whose values are known beforehand.
 pub trait Label: Copy + 'static {
@@ -171,6 +171,15 @@ label!(
 
 impl Label for ErrorKind {
     const NAME: &'static str = "kind";
+    const VALUES: &'static [Self] = &Self::ALL;
+
+    fn value(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Label for QueryState {
+    const NAME: &'static str = "state";
     const VALUES: &'static [Self] = &Self::ALL;
 
     fn value(self) -> &'static str {

@@ -17,7 +17,7 @@ use declare::metrics;
 use documentation::Declared;
 use family::Family;
 
-use crate::ports::ErrorKind;
+use crate::ports::{ErrorKind, QueryState};
 
 pub use documentation::markdown;
 pub use family::{CounterBy, GaugeBy, HistogramBy, Labels};
@@ -53,6 +53,10 @@ metrics! {
     lease_losses: CounterBy<(Step,)> = "export_worker_lease_losses_total";
     /// Scheduled polls a query took until it was over
     polls_per_query: HistogramBy<()> = "export_worker_polls_per_query", buckets::POLLS;
+    /// Scheduled polls that were answered, by the state the query was found in
+    query_polls: CounterBy<(QueryState,)> = "export_worker_query_polls_total";
+    /// Time a query waited in its resource group, told once when it is over; a cancelled one is not told
+    query_queued_seconds: HistogramBy<()> = "export_worker_query_queued_seconds", buckets::QUEUED;
     /// Snapshots whose end this worker saw or brought about
     snapshots_finalised: CounterBy<(SnapshotEnd,)> = "export_worker_snapshots_finalised_total";
     /// Panics of a loop, each of which takes the process down

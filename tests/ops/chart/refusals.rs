@@ -1,9 +1,6 @@
 //! A wrong value is refused before anything reaches the cluster, by its name.
 
-use super::{
-    super::tool::{output, refusal, repository},
-    CHART, helm, template,
-};
+use super::{super::tool::refusal, CHART, template};
 
 /// Settings on top of `ci/minimal.yaml`, and what the refusal must say.
 const REFUSED: &[(&[&str], &[&str])] = &[
@@ -24,8 +21,8 @@ const REFUSED: &[(&[&str], &[&str])] = &[
         &["/metrics/scrape", "PodMonitor"],
     ),
     (
-        &["worker.extraEnv=[{\"name\":\"A\",\"valeu\":\"b\"}]"],
-        &["/worker/extraEnv/0", "'valeu'"],
+        &["worker.extraEnv=[{\"name\":\"A\",\"valueOf\":\"b\"}]"],
+        &["/worker/extraEnv/0", "'valueOf'"],
     ),
     // Wrong types
     (
@@ -67,7 +64,7 @@ const REFUSED: &[(&[&str], &[&str])] = &[
         &["/loops/pollIntervalSeconds", "integer"],
     ),
     (&["traces.samplerArg=1.5"], &["/traces/samplerArg", "1"]),
-    (&["metrics.port=80"], &["/metrics/port", "1024"]),
+    (&["metrics.port=80"], &["/metrics/port", "1,024"]),
     (&["export.directExport=true"], &["/export/directExport"]),
     (
         &["export.strategy=\"ctas\""],
@@ -213,6 +210,17 @@ const REFUSED: &[(&[&str], &[&str])] = &[
         &["controlPlaneServer.postgresql.url.secretName is not set"],
     ),
     (
+        &[
+            "controlPlaneServer.enabled=true",
+            "controlPlane.apiKey.secretName=\"a\"",
+            "controlPlaneServer.store=\"postgresql\"",
+            "controlPlaneServer.postgresql.url.csiFile=\"url\"",
+            "csi.secretProviderClass=\"exports\"",
+            "controlPlaneServer.migrate=\"hook\"",
+        ],
+        &["controlPlaneServer.migrate is hook", "on-start"],
+    ),
+    (
         &["networkPolicy.enabled=true"],
         &["networkPolicy.controlPlane is empty"],
     ),
@@ -238,24 +246,4 @@ fn a_wrong_value_is_refused_by_its_name() {
             "{settings:?} renders something"
         );
     }
-}
-
-#[test]
-fn install_refuses_before_it_asks_a_cluster() {
-    let install = |values: &[&str]| {
-        let mut command = helm();
-        command.args(["install", "graphs", CHART, "--dry-run=client", "--values"]);
-        command.arg(repository().join(CHART).join("ci/minimal.yaml"));
-        for value in values {
-            command.args(["--set-json", value]);
-        }
-        command
-    };
-    let notes = output(&mut install(&[]));
-    assert!(notes.contains("helm test graphs"), "{notes}");
-    let said = refusal(&mut install(&["starburst.urll=\"https://x\""]));
-    assert!(
-        said.contains("/starburst") && said.contains("'urll'"),
-        "{said}"
-    );
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        manifest::{control_plane_variables, objects, pods, worker_settings},
+        manifest::{Pod, control_plane_variables, objects, pods, worker_settings},
         tool::{output, read},
     },
     CHART, template,
@@ -188,16 +188,19 @@ fn values(settings: &[(&str, Value)]) -> String {
     root.to_string()
 }
 
-/// The variables of the pod that runs `command`, and is the first that does.
+/// The variables of the pod that runs `command`; of the submitter's, where roles are split.
 fn environment(values: &str, command: &str) -> BTreeMap<String, String> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(values.as_bytes()).unwrap();
     let rendered = output(template().arg("--values").arg(file.path()));
     let pods = pods(&objects(&rendered));
-    // The submitter comes after the poller.
+    let of_role = |pod: &Pod| {
+        pod.environment
+            .get("ROLE")
+            .is_none_or(|role| role == "submitter")
+    };
     pods.into_iter()
-        .rev()
-        .find(|pod| pod.command() == command)
+        .find(|pod| pod.command() == command && of_role(pod))
         .unwrap()
         .environment
 }

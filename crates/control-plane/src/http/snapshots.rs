@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     limits::{MAX_LIMIT, MAX_SNAPSHOT_BYTES},
+    metrics::JobEnd,
     validation,
 };
 
@@ -95,7 +96,8 @@ pub(super) async fn cancel(
     State(app): State<Arc<App>>,
     PathId(id): PathId<SnapshotId>,
 ) -> Result<Answer<SnapshotWithJobs>, Refusal> {
-    app.store.cancel_snapshot(&id).await?;
+    let ended = app.store.cancel_snapshot(&id).await?;
+    app.metrics.ended(JobEnd::Cancelled, ended);
     tracing::info!(snapshot_id = %id, "snapshot cancelled");
     Ok(Answer::ok(app.store.snapshot(&id).await?))
 }

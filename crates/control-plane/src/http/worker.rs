@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     limits::MAX_BODY_BYTES,
+    metrics::JobEnd,
     store::{Queue, StoreError},
     validation,
 };
@@ -91,10 +92,19 @@ pub(super) async fn update_job(
                 app.metrics.lease_lost();
             }
         })?;
-    if let Some(snapshot) = &updated.snapshot {
+    match updated.status {
+        Some(JobStatus::Completed) => app.metrics.ended(JobEnd::Completed, 1),
+        Some(JobStatus::Failed) => app.metrics.ended(JobEnd::Failed, 1),
+        Some(JobStatus::Cancelled) => app.metrics.ended(JobEnd::Cancelled, 1),
+        Some(
+            JobStatus::Pending | JobStatus::Claimed | JobStatus::Submitted | JobStatus::Unknown(_),
+        )
+        | None => {}
+    }
+    if let Some(snapshot) = &updated.answer.snapshot {
         tracing::info!(job_id = %id, update = update_name(&update), snapshot_status = %snapshot.status, remaining_jobs = snapshot.remaining_jobs, "updated");
     }
-    Ok(Answer::ok(updated))
+    Ok(Answer::ok(updated.answer))
 }
 
 fn update_name(update: &JobUpdate) -> &'static str {

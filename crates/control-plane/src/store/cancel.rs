@@ -35,8 +35,8 @@ const ASK_TO_CANCEL: Sql = Sql::same(
 
 impl Store {
     /// Cancels a snapshot. To repeat it is fine; a snapshot that ended otherwise
-    /// stays as it is.
-    pub async fn cancel_snapshot(&self, id: &SnapshotId) -> Result<(), StoreError> {
+    /// stays as it is. Returns how many jobs it ended at once.
+    pub async fn cancel_snapshot(&self, id: &SnapshotId) -> Result<u64, StoreError> {
         let now = micros(self.clock.now());
         let mut tx = self.engine.write().await?;
         let rows = tx.fetch(&LOCK_SNAPSHOT, &[id.as_str().into()]).await?;
@@ -48,7 +48,7 @@ impl Store {
         let values = [id.as_str().into(), now.into()];
         if tx.execute(&CANCEL_SNAPSHOT, &values).await? == 0 {
             if status == "cancelled" {
-                return Ok(());
+                return Ok(0);
             }
             return Err(StoreError::InvalidTransition {
                 what: format!("snapshot {id}"),
@@ -58,6 +58,7 @@ impl Store {
         }
         let ended = tx.execute(&CANCEL_WAITING, &values).await?;
         let asked = tx.execute(&ASK_TO_CANCEL, &values).await?;
+        let jobs_ended = ended;
         if ended > 0 {
             let standing = Standing {
                 id: id.as_str().to_owned(),
@@ -71,6 +72,7 @@ impl Store {
         if asked > 0 {
             tx.announce(News::Pollable).await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        Ok(jobs_ended)
     }
 }

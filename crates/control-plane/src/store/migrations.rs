@@ -11,18 +11,32 @@ use super::StoreError;
 type Step = (i64, &'static str, &'static str);
 
 /// The tables of the SQLite store.
-pub(super) const SQLITE: &[Step] = &[(
-    1,
-    "queue",
-    include_str!("../../migrations/0001_queue.sqlite.sql"),
-)];
+pub(super) const SQLITE: &[Step] = &[
+    (
+        1,
+        "queue",
+        include_str!("../../migrations/0001_queue.sqlite.sql"),
+    ),
+    (
+        3,
+        "watch",
+        include_str!("../../migrations/0003_watch.sqlite.sql"),
+    ),
+];
 
 /// The tables of the PostgreSQL store.
-pub(super) const POSTGRES: &[Step] = &[(
-    1,
-    "queue",
-    include_str!("../../migrations/0001_queue.postgres.sql"),
-)];
+pub(super) const POSTGRES: &[Step] = &[
+    (
+        1,
+        "queue",
+        include_str!("../../migrations/0001_queue.postgres.sql"),
+    ),
+    (
+        3,
+        "watch",
+        include_str!("../../migrations/0003_watch.postgres.sql"),
+    ),
+];
 
 /// Brings a database up to date. Safe to run by several processes at once.
 pub(super) async fn run<'a, A>(database: A, steps: &[Step]) -> Result<(), StoreError>

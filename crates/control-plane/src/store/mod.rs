@@ -20,6 +20,7 @@ mod refusal;
 mod row;
 mod sqlite;
 mod update;
+mod view;
 mod wakeup;
 
 use std::{path::PathBuf, sync::Arc};
@@ -31,7 +32,12 @@ use tokio::sync::{Mutex, futures::OwnedNotified};
 
 pub use error::StoreError;
 pub use read::LiveJobs;
+pub use reap::Reaped;
+pub use update::Updated;
 pub(crate) use update::hex;
+#[cfg(feature = "test-support")]
+pub use view::STATEMENTS as VIEW_STATEMENTS;
+pub use view::{OldestJobs, QueueView, UnfinishedSnapshot, UnfinishedSnapshots};
 
 use crate::{clock::Clock, destination::Destination};
 use engine::Engine;

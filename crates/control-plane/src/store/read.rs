@@ -7,7 +7,7 @@ use export_api::{
 
 use super::{
     Store, StoreError,
-    engine::Sql,
+    engine::{Sql, Transaction},
     row::{self, View, micros},
 };
 
@@ -142,20 +142,7 @@ impl Store {
     /// How many jobs are not over.
     pub async fn live_jobs(&self) -> Result<LiveJobs, StoreError> {
         let mut tx = self.engine.read().await?;
-        let mut live = LiveJobs::default();
-        for row in tx.fetch(&LIVE, &[]).await? {
-            let count = row.count("count")?;
-            match JobStatus::from(row.text("status")?) {
-                JobStatus::Pending => live.pending = count,
-                JobStatus::Claimed => live.claimed = count,
-                JobStatus::Submitted => live.submitted = count,
-                JobStatus::Completed
-                | JobStatus::Failed
-                | JobStatus::Cancelled
-                | JobStatus::Unknown(_) => {}
-            }
-        }
-        Ok(live)
+        live_jobs(&mut *tx).await
     }
 
     async fn read_snapshot(
@@ -182,4 +169,22 @@ impl Store {
             jobs,
         })
     }
+}
+
+/// Counts the jobs that are not over.
+pub(super) async fn live_jobs(tx: &mut dyn Transaction) -> Result<LiveJobs, StoreError> {
+    let mut live = LiveJobs::default();
+    for row in tx.fetch(&LIVE, &[]).await? {
+        let count = row.count("count")?;
+        match JobStatus::from(row.text("status")?) {
+            JobStatus::Pending => live.pending = count,
+            JobStatus::Claimed => live.claimed = count,
+            JobStatus::Submitted => live.submitted = count,
+            JobStatus::Completed
+            | JobStatus::Failed
+            | JobStatus::Cancelled
+            | JobStatus::Unknown(_) => {}
+        }
+    }
+    Ok(live)
 }

@@ -35,14 +35,22 @@ const GIVE_BACK: Sql = Sql::same(
      RETURNING status",
 );
 
+/// What one pass of the reaper did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reaped {
+    /// Leases that had expired.
+    pub leases: u64,
+    /// Jobs that failed by it: it was their last attempt.
+    pub failed: u64,
+}
+
 impl Store {
     /// Gives claimed jobs whose lease expired back to the queue; the attempt stays
-    /// counted, and after the last one the job fails. Returns how many leases
-    /// expired. Any number of replicas may do this at once. What goes wrong with one
+    /// counted, and after the last one the job fails. Any number of replicas may do this at once. What goes wrong with one
     /// snapshot is logged and keeps no other from its turn; the next pass tries again.
-    pub async fn reap(&self) -> Result<u64, StoreError> {
+    pub async fn reap(&self) -> Result<Reaped, StoreError> {
         let now = micros(self.clock.now());
-        let mut expired = 0;
+        let mut reaped = Reaped::default();
         let mut last = String::new();
         loop {
             let mut tx = self.engine.read().await?;
@@ -55,11 +63,14 @@ impl Store {
                 .map(|row| row.text("snapshot_id"))
                 .collect::<Result<Vec<_>, _>>()?;
             if snapshots.is_empty() {
-                return Ok(expired);
+                return Ok(reaped);
             }
             for snapshot in snapshots {
                 match self.reap_snapshot(&snapshot, now).await {
-                    Ok(leases) => expired += leases,
+                    Ok(more) => {
+                        reaped.leases += more.leases;
+                        reaped.failed += more.failed;
+                    }
                     Err(error) => {
                         tracing::error!(snapshot_id = snapshot, %error, "cannot give back the jobs of a snapshot; the next pass tries again");
                     }
@@ -69,11 +80,11 @@ impl Store {
         }
     }
 
-    async fn reap_snapshot(&self, id: &str, now: i64) -> Result<u64, StoreError> {
+    async fn reap_snapshot(&self, id: &str, now: i64) -> Result<Reaped, StoreError> {
         let mut tx = self.engine.write().await?;
         let rows = tx.fetch(&LOCK_SNAPSHOT, &[id.into()]).await?;
         let Some(row) = rows.first() else {
-            return Ok(0);
+            return Ok(Reaped::default());
         };
         let standing = Standing {
             id: row.text("id")?,
@@ -81,7 +92,7 @@ impl Store {
             remaining_jobs: row.count("remaining_jobs")?,
         };
         let given_back = tx.fetch(&GIVE_BACK, &[id.into(), now.into()]).await?;
-        let mut failed = 0;
+        let mut failed = 0_u32;
         for row in &given_back {
             if row.text("status")? == "failed" {
                 failed += 1;
@@ -94,6 +105,9 @@ impl Store {
             tx.announce(News::Pending).await?;
         }
         tx.commit().await?;
-        Ok(given_back.len() as u64)
+        Ok(Reaped {
+            leases: given_back.len() as u64,
+            failed: failed.into(),
+        })
     }
 }

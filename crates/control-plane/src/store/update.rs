@@ -109,6 +109,15 @@ const HEARTBEAT: Sql = Sql::same(
      RETURNING status",
 );
 
+/// A write that was made, or had been made before.
+#[derive(Clone, Debug)]
+pub struct Updated {
+    /// What the writer is told.
+    pub answer: JobUpdated,
+    /// Where the job stands now; nothing for a repeat, which changed nothing.
+    pub status: Option<JobStatus>,
+}
+
 impl Store {
     /// Changes one job, fenced by `token`.
     ///
@@ -120,7 +129,7 @@ impl Store {
         id: &JobId,
         token: Option<&ClaimToken>,
         update: &JobUpdate,
-    ) -> Result<JobUpdated, StoreError> {
+    ) -> Result<Updated, StoreError> {
         let now = self.clock.now();
         let digest = digest(update);
         let token = token.map(ClaimToken::as_str);
@@ -146,20 +155,23 @@ impl Store {
             remaining_jobs: row.count("remaining_jobs")?,
         };
         let changed = tx.fetch(statement, &values).await?;
-        let after = if let Some(row) = changed.first() {
+        let (after, status) = if let Some(row) = changed.first() {
             let status = JobStatus::from(row.text("status")?);
             let after = consequences(&mut *tx, snapshot, update, &status, now).await?;
             tx.commit().await?;
-            after
+            (after, Some(status))
         } else {
             refusal::repeat_or_refuse(&mut *tx, id, token, update, &digest).await?;
-            snapshot
+            (snapshot, None)
         };
-        Ok(JobUpdated {
-            snapshot: Some(SnapshotAfterUpdate {
-                status: after.status,
-                remaining_jobs: after.remaining_jobs,
-            }),
+        Ok(Updated {
+            answer: JobUpdated {
+                snapshot: Some(SnapshotAfterUpdate {
+                    status: after.status,
+                    remaining_jobs: after.remaining_jobs,
+                }),
+            },
+            status,
         })
     }
 }

@@ -54,6 +54,11 @@ async fn it_refuses_to_serve_without_a_key_and_says_what_to_do() {
             "mysql://user:secret@host/db",
             "DATABASE_URL is no postgres:// URL",
         ),
+        (
+            "DATABASE_URL_FILE",
+            "/nowhere",
+            "DATABASE_URL_FILE: /nowhere: No such file",
+        ),
         ("LOG_LEVEL", "no=such=level", "LOG_LEVEL"),
     ] {
         let output = binary()
@@ -112,10 +117,13 @@ async fn it_migrates_a_postgresql_and_is_ready_only_with_its_tables() {
         Err(error) => panic!("{error}"),
     };
     let url = postgres.create_database().await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("database-url");
+    std::fs::write(&file, format!("{url}\n")).unwrap();
     let mut serve = binary();
     serve
         .args(["serve", "--insecure", "--no-migrate"])
-        .env("DATABASE_URL", &url);
+        .env("DATABASE_URL_FILE", &file);
     let (mut child, base) = started(&mut serve).await;
     let ready = || async {
         let answer = client().get(format!("{base}/readyz")).send().await;

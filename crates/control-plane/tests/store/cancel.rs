@@ -15,7 +15,7 @@ async fn waiting_and_claimed_jobs_are_cancelled_at_once(world: World) {
     assert!(world.claim("w2", 10).await.is_empty());
     assert_lease_lost(world.update(&claimed, world.submitted()).await);
     world.pass_seconds(1000);
-    assert_eq!(world.store.reap().await.unwrap(), 0);
+    assert_eq!(world.store.reap().await.unwrap().leases, 0);
 }
 
 async fn a_submitted_job_of_a_cancelled_snapshot_goes_to_a_poller_that_cancels_its_query(
@@ -110,7 +110,7 @@ async fn a_claimer_that_has_yet_to_bury_a_query_may_not_submit_another_after_a_c
         "the claimer may be about to bury it: its lease comes first"
     );
     world.pass_seconds(60);
-    assert_eq!(world.store.reap().await.unwrap(), 0);
+    assert_eq!(world.store.reap().await.unwrap().leases, 0);
     let job = world.poll("w3", 1).await.remove(0);
     assert_lease_lost(world.update(&claimer, world.failed("late")).await);
     world.update(&job, world.cancelled()).await.unwrap();

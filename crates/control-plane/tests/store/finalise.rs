@@ -93,6 +93,7 @@ async fn of_jobs_that_end_at_the_same_moment_exactly_one_sees_that_nothing_remai
                     .update_job(&job.id, job.claim_token.as_ref(), &update)
                     .await
                     .unwrap()
+                    .answer
                     .snapshot
                     .unwrap()
             })

@@ -6,9 +6,9 @@ async fn a_lease_that_expires_puts_the_job_back_and_the_old_token_is_stale(world
     world.snapshot("s", 1).await;
     let first = world.claim_one("w1").await;
     world.pass_seconds(59);
-    assert_eq!(world.store.reap().await.unwrap(), 0);
+    assert_eq!(world.store.reap().await.unwrap().leases, 0);
     world.pass_seconds(1);
-    assert_eq!(world.store.reap().await.unwrap(), 1);
+    assert_eq!(world.store.reap().await.unwrap().leases, 1);
 
     assert_eq!(world.status(&first).await, JobStatus::Pending);
     assert_lease_lost(world.update(&first, world.submitted()).await);
@@ -23,7 +23,7 @@ async fn a_job_whose_last_lease_expires_fails_and_so_does_its_snapshot(world: Wo
     for attempt in 1..=3 {
         assert_eq!(world.claim_one("w1").await.attempt, Some(attempt));
         world.pass_seconds(60);
-        assert_eq!(world.store.reap().await.unwrap(), 1);
+        assert_eq!(world.store.reap().await.unwrap().leases, 1);
     }
     assert!(world.claim("w1", 1).await.is_empty());
     let read = world.store.snapshot(&snapshot).await.unwrap();
@@ -43,7 +43,7 @@ async fn a_heartbeat_renews_the_lease(world: World) {
     let heartbeat = JobUpdate::Heartbeat { lease_seconds: 60 };
     world.update(&job, heartbeat.clone()).await.unwrap();
     world.pass_seconds(50);
-    assert_eq!(world.store.reap().await.unwrap(), 0);
+    assert_eq!(world.store.reap().await.unwrap().leases, 0);
     world.update(&job, world.submitted()).await.unwrap();
     world.update(&job, heartbeat.clone()).await.unwrap();
     world.pass_seconds(59);
@@ -121,7 +121,7 @@ async fn a_snapshot_that_cannot_be_reaped_keeps_no_other_from_its_turn(world: Wo
         .tamper("UPDATE snapshots SET remaining_jobs = 0 WHERE name = 'hopeless'")
         .await;
     world.pass_seconds(60);
-    assert_eq!(world.store.reap().await.unwrap(), 1);
+    assert_eq!(world.store.reap().await.unwrap().leases, 1);
     assert_eq!(
         world.claim_one("w2").await.gcs_path.unwrap(),
         "gs://bucket/sound/0"

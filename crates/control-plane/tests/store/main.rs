@@ -19,6 +19,7 @@ mod pollable;
 mod postgres;
 mod scale;
 mod update;
+mod view;
 mod world;
 
 /// Makes each case a test on each store.

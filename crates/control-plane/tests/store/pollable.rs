@@ -33,7 +33,7 @@ async fn a_poller_that_dies_loses_the_job_to_the_next_without_an_attempt_counted
     let dead = world.poll("w2", 1).await.remove(0);
     assert!(world.poll("w3", 1).await.is_empty());
     world.pass_seconds(60);
-    assert_eq!(world.store.reap().await.unwrap(), 0);
+    assert_eq!(world.store.reap().await.unwrap().leases, 0);
     let next = world.poll("w3", 1).await.remove(0);
     assert_eq!(next.attempt, Some(1));
     assert_lease_lost(world.update(&dead, world.running(2)).await);

@@ -115,6 +115,7 @@ impl World {
         self.store
             .update_job(&job.id, job.claim_token.as_ref(), &update)
             .await
+            .map(|updated| updated.answer)
     }
 
     /// A job whose query was just registered, still under the submitter's lease.

@@ -1,6 +1,6 @@
 {{/* What the server's container and that of the migration have in common. */}}
 
-{{/* Image, environment and mounts of a Control Plane's container. */}}
+{{/* Image, security and resources of a Control Plane's container. */}}
 {{- define "export-worker.controlPlaneContainer" -}}
 {{- $s := .Values.controlPlaneServer -}}
 image: {{ include "export-worker.image" (list . $s.image) }}
@@ -11,16 +11,20 @@ resources:
   {{- toYaml $s.resources | nindent 2 }}
 {{- end -}}
 
+{{/* (list root secrets): volumes, the secrets being those of one of the templates in _secrets.tpl. */}}
 {{- define "export-worker.controlPlaneVolumes" -}}
-{{- include "export-worker.secretVolumes" (include "export-worker.controlPlaneSecrets" . | fromJson | merge (dict "root" .)) }}
-{{- with .Values.controlPlaneServer.extraVolumes }}
+{{- $root := index . 0 -}}
+{{- include "export-worker.secretVolumes" (include (index . 1) $root | fromJson | merge (dict "root" $root)) }}
+{{- with $root.Values.controlPlaneServer.extraVolumes }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
 
+{{/* The same list: where they are mounted. */}}
 {{- define "export-worker.controlPlaneMounts" -}}
-{{- include "export-worker.secretMounts" (include "export-worker.controlPlaneSecrets" . | fromJson) }}
-{{- with .Values.controlPlaneServer.extraVolumeMounts }}
+{{- $root := index . 0 -}}
+{{- include "export-worker.secretMounts" (include (index . 1) $root | fromJson) }}
+{{- with $root.Values.controlPlaneServer.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
