@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use super::{
-    cluster::{Cluster, free_ports, logged_up, start},
+    cluster::Cluster,
     command::run,
+    parts::{free_ports, logged_up, start},
     process::Process,
 };
 

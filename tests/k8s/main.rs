@@ -30,6 +30,7 @@ mod cluster;
 mod command;
 mod keda;
 mod objects;
+mod parts;
 
 mod admission;
 mod lifecycle;
