@@ -94,6 +94,12 @@ test-trino: check-all tools ## Test the worker and deploy/starburst against a re
 	TRINO_JAVA_HOME="$$(tools/find-java.sh 24)" \
 	$(CARGO) nextest run --locked --test trino --ignore-default-filter --no-tests=fail --test-threads 1 $(TEST_ARGS)
 
+# Not in `make ci`: the first time, building the cluster takes 20 to 30 minutes of two cores.
+.PHONY: test-k8s
+test-k8s: check-all tools-k8s ## Test chart and overlays on a real Kubernetes API server, with KEDA
+	$(BUILD_FOR_TESTS)
+	$(CARGO) nextest run --locked --test k8s --ignore-default-filter --no-tests=fail $(TEST_ARGS)
+
 .PHONY: verify
 verify: check-all tools ## Check that generated documentation is up to date (its golden tests only)
 	$(BUILD_FOR_TESTS)
@@ -150,6 +156,10 @@ tools: check-python ## Install the pinned tools into .tools/
 tools-ops: tools check-ops ## Install the pinned tools of ops-test into .tools/, too
 	@tools/install-ops.sh "$(TOOLS)"
 
+.PHONY: tools-k8s
+tools-k8s: tools-ops check-kubernetes ## Build the Kubernetes control plane and KEDA of test-k8s into .tools/
+	@tools/install-kubernetes.sh "$(TOOLS)"
+
 # A chart holds what it installs: rules and dashboard in it are copies. ops-test compares all three.
 .PHONY: chart
 chart: tools-ops ## Bring the chart's copies of rules and dashboard, and its README, up to date
@@ -163,7 +173,7 @@ clean: ## Remove what was built, and the tools
 	rm -rf "$(TOOLS)" .demo
 
 # What the machine must have by itself; each says all that is missing at once.
-.PHONY: check-build check-python check-ops check-all
+.PHONY: check-build check-python check-ops check-kubernetes check-all
 check-build:
 	@tools/check-machine.sh build
 
@@ -172,6 +182,9 @@ check-python:
 
 check-ops:
 	@tools/check-machine.sh ops
+
+check-kubernetes:
+	@tools/check-machine.sh ops kubernetes
 
 check-all:
 	@tools/check-machine.sh build python

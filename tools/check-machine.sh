@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Says what this machine lacks, all at once, with the commands that install it.
-# usage: check-machine.sh [build] [python] [ops]
+# usage: check-machine.sh [build] [python] [ops] [kubernetes]
 set -euo pipefail
 
 rust_missing=false
@@ -28,8 +28,12 @@ for need in "$@"; do
             # Certificates of servers that no authority vouches for.
             has openssl || packages+=(openssl)
             ;;
+        kubernetes)
+            # The clusters of the tests prove themselves with certificates made on the spot.
+            has openssl || packages+=(openssl)
+            ;;
         *)
-            echo "usage: $0 [build] [python] [ops]" >&2
+            echo "usage: $0 [build] [python] [ops] [kubernetes]" >&2
             exit 64
             ;;
     esac
