@@ -120,9 +120,13 @@ async fn all_that_rules_and_dashboard_name_is_scraped_of_the_real_binaries() {
                 known.extend(*labels);
                 continue;
             }
+            // Some of what is recorded has no series while all is well; its own expression is looked at, too.
+            if recorded.contains(&selector.metric) && prometheus.series(&selector.metric).await == 0
+            {
+                continue;
+            }
             for wanted in wanted(&selector.metric, &selector.matchers) {
-                // What is recorded is evaluated a moment later; its own expression is looked at, too.
-                if !recorded.contains(&selector.metric) && prometheus.series(&wanted).await == 0 {
+                if prometheus.series(&wanted).await == 0 {
                     missing.insert(format!("{wanted} of {expression}"));
                 }
             }
