@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Live {
     pub world: World,
     workers: Vec<(Process, Server)>,
-    _held: Option<Hold>,
+    held: Option<Hold>,
 }
 
 impl Live {
@@ -69,7 +69,7 @@ impl Live {
         Self {
             world,
             workers,
-            _held: None,
+            held: None,
         }
     }
 
@@ -89,16 +89,15 @@ impl Live {
         for (service, endpoint, targets) in SCRAPES {
             let wanted = faults.count(service, endpoint) + 2 * targets;
             let called = faults.called(service, endpoint, wanted);
-            if tokio::time::timeout(PATIENCE, called).await.is_err() {
-                panic!("not scraped: {:?}", faults.counts(service));
-            }
+            let in_time = tokio::time::timeout(PATIENCE, called).await.is_ok();
+            assert!(in_time, "not scraped: {:?}", faults.counts(service));
         }
     }
 
     /// Has jobs exported, well and badly; one query goes on running.
     pub async fn work(&mut self) {
         let world = &self.world;
-        self._held = Some(world.hold_the_regions());
+        self.held = Some(world.hold_the_regions());
         world.caller.submit(vec![regions("Region", "held")]).await;
         let cancelled = world
             .caller
@@ -122,7 +121,7 @@ impl Live {
         let nations: Vec<NewJob> = (0..4).map(nation).collect();
         let good = world.caller.submit(nations).await;
         let mut nonsense = nation(9);
-        nonsense.sql = "SELECT nobody FROM nowhere".to_owned();
+        "SELECT nobody FROM nowhere".clone_into(&mut nonsense.sql);
         let bad = world.caller.submit(vec![nonsense]).await;
         world.until_status(&good, SnapshotStatus::Ready).await;
         world.until_status(&bad, SnapshotStatus::Failed).await;

@@ -1,4 +1,4 @@
-//! What a PromQL expression names: metrics, the labels it selects by, the labels it groups by.
+//! What an expression of `PromQL` names: metrics, the labels it selects by, the labels it groups by.
 //! Whether the expression is valid, Prometheus says.
 
 use std::{iter::Peekable, str::Chars};
