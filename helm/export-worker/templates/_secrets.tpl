@@ -1,7 +1,7 @@
 {{/*
-Secrets as files. A worker whose Secret is not there yet starts, stays unready and says what it
-waits for; the kubelet adds the file once the Secret is made. A Control Plane without its Secret
-would only end: its pod waits to be created, and its events say for what.
+Secrets as files. A pod whose Secret is not there yet starts, stays unready and says what it waits
+for; the kubelet adds the file once the Secret is made. A migration would only fail: its pod waits
+to be created.
 */}}
 
 {{/* (list file secret): where the program finds it, or nothing. */}}
@@ -90,8 +90,8 @@ would only end: its pod waits to be created, and its events say for what.
 {{- $url := ternary $v.controlPlaneServer.postgresql.url dict (eq $v.controlPlaneServer.store "postgresql") -}}
 {{- $csi := or $url.csiFile $v.controlPlane.apiKey.csiFile $v.traces.headers.csiFile -}}
 {{- $sources := printf "%s%s%s"
-  (include "export-worker.secretSource" (list "database-url" $url false))
-  (include "export-worker.secretSource" (list "api-key" $v.controlPlane.apiKey false))
-  (include "export-worker.secretSource" (list "otlp-headers" $v.traces.headers false)) -}}
+  (include "export-worker.secretSource" (list "database-url" $url true))
+  (include "export-worker.secretSource" (list "api-key" $v.controlPlane.apiKey true))
+  (include "export-worker.secretSource" (list "otlp-headers" $v.traces.headers true)) -}}
 {{- dict "sources" $sources "csi" (not (empty $csi)) | toJson -}}
 {{- end -}}

@@ -94,10 +94,15 @@ value and what to do; nothing is rendered then.
 {{- $_ := set $needed "controlPlane" (not $s.enabled) }}
 {{- $_ := set $needed "traces" (not (empty $v.traces.endpoint)) }}
 {{- $_ := set $needed "metricsFrom" (ne $v.metrics.scrape "none") }}
+{{- $keda := false }}
+{{- range $d := include "export-worker.deployments" . | fromJsonArray }}
+{{- $keda = or $keda $d.pod.autoscaling.keda.enabled }}
+{{- end }}
+{{- $_ := set $needed "controlPlaneFrom" (and $s.enabled $keda) }}
 {{- $_ := set $needed "database" (and $s.enabled (eq $s.store "postgresql")) }}
 {{- range $name, $need := $needed }}
 {{- if and $need (not (index $v.networkPolicy $name)) }}
-{{- fail (printf "networkPolicy.%s is empty, and so nothing could be reached: name its peers" $name) }}
+{{- fail (printf "networkPolicy.%s is empty, but what was configured needs its peers: name them" $name) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -224,6 +224,16 @@ const REFUSED: &[(&[&str], &[&str])] = &[
         &["networkPolicy.enabled=true"],
         &["networkPolicy.controlPlane is empty"],
     ),
+    (
+        &[
+            "networkPolicy.enabled=true",
+            "networkPolicy.starburst=[{\"ipBlock\":{\"cidr\":\"10.0.0.1/32\"}}]",
+            "controlPlaneServer.enabled=true",
+            "controlPlane.apiKey.secretName=\"a\"",
+            "worker.autoscaling.keda.enabled=true",
+        ],
+        &["networkPolicy.controlPlaneFrom is empty"],
+    ),
 ];
 
 #[test]
