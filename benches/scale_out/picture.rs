@@ -121,7 +121,7 @@ fn throughput(svg: &mut String, points: &[Points]) {
             &jobs.to_string(),
         );
     }
-    let ideal = |at: usize| (x(at, points.len()), y(first * (1_u32 << at) as f64));
+    let ideal = |at: usize| (x(at, points.len()), y(first * f64::from(1_u32 << at)));
     curve(svg, "ideal", (0..points.len()).map(ideal));
     let (last_x, last_y) = ideal(points.len() - 1);
     text(

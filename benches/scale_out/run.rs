@@ -46,9 +46,10 @@ pub fn title() -> String {
 
 /// Fills the queue with more than so many workers can do.
 async fn fill(world: &World, workers: usize) {
-    let seconds = (WARM_UP + WINDOW).as_secs_f64() + 2.0;
-    let jobs = (workers * UNDER_WAY) as f64 * (seconds / FASTEST_JOB.as_secs_f64());
-    for snapshot in 0..=(jobs as usize / JOBS_EACH) {
+    let lasts = WARM_UP + WINDOW + Duration::from_secs(2);
+    let one_after_the_other = lasts.as_millis() / FASTEST_JOB.as_millis() + 1;
+    let jobs = workers * UNDER_WAY * usize::try_from(one_after_the_other).unwrap();
+    for snapshot in 0..=jobs / JOBS_EACH {
         let job = |number| regions(&format!("Region{number}"), &format!("{snapshot}/{number}"));
         let jobs: Vec<NewJob> = (0..JOBS_EACH).map(job).collect();
         world.caller.submit(jobs).await;

@@ -202,7 +202,8 @@ async fn a_worker_that_is_killed_and_the_one_that_goes_on_are_in_one_trace() {
 async fn where_the_control_plane_keeps_no_trace_submitter_and_poller_meet_in_one() {
     let collector = Collector::start(Manner::Takes).await;
     let sandbox = Sandbox::start(SandboxConfig::default()).await.unwrap();
-    let hold = sandbox.standin().switches().hold_where(|_| true);
+    let exports = |sql: &str| sql.contains(".unload(");
+    let hold = sandbox.standin().switches().hold_where(exports);
     let start = |role: &str| {
         let mut variables = worker_variables(&sandbox, &sandbox.gen1_url());
         for (name, value) in [

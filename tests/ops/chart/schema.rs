@@ -50,7 +50,16 @@ fn the_schema_takes_what_the_worker_takes() {
                 assert_eq!(schema["enum"], json!(words), "{path}");
             }
             Kind::List => assert_eq!(schema["type"], json!(["array", "null"]), "{path}"),
-            _ => {}
+            Kind::Share => {
+                assert_eq!(schema["type"], json!(["number", "null"]), "{path}");
+                assert_eq!(
+                    (&schema["minimum"], &schema["maximum"]),
+                    (&json!(0), &json!(1)),
+                    "{path}"
+                );
+            }
+            // Strings of any form; secrets are names of files.
+            Kind::Text | Kind::Url | Kind::Bucket | Kind::Path | Kind::Address | Kind::Secret => {}
         }
     }
 }
