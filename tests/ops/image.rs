@@ -62,7 +62,7 @@ fn an_image_runs_its_binary_as_a_numeric_user_and_says_what_it_is() {
 #[test]
 fn an_image_holds_one_binary_no_shell_and_nothing_that_can_be_written_to() {
     for package in PACKAGES {
-        let mut listing = Image::open(package).listing;
+        let mut listing = Image::open(package).listing.clone();
         listing.sort();
         let mut expected = vec![
             format!("-r-xr-xr-x 0/0 {package}"),
