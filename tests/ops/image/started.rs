@@ -8,7 +8,7 @@ use std::{
 };
 
 use export_api::SnapshotStatus;
-use export_sandbox::Sandbox;
+use export_sandbox::{Sandbox, SandboxConfig};
 
 use super::{
     super::{
@@ -40,7 +40,7 @@ async fn status(base: &str, path: &str) -> u16 {
 
 #[tokio::test]
 async fn both_images_export_a_table_and_end_well_when_told() {
-    let sandbox = Sandbox::start(Default::default()).await.unwrap();
+    let sandbox = Sandbox::start(SandboxConfig::default()).await.unwrap();
     let image = Image::open("export-control-plane");
     image.mount("queue");
     let mut control_plane = start(
