@@ -195,7 +195,7 @@ fn every_secret_is_a_file_that_the_script_makes_and_makes_once() {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("secrets.sh");
     std::fs::copy(repository().join("deploy/compose/secrets.sh"), &script).unwrap();
-    let make = || {
+    let run = || {
         output(&mut Command::new(&script));
         let made = std::fs::read_dir(folder.path().join("secrets")).unwrap();
         made.map(|file| file.unwrap().path())
@@ -205,8 +205,8 @@ fn every_secret_is_a_file_that_the_script_makes_and_makes_once() {
             })
             .collect::<BTreeMap<_, _>>()
     };
-    let made = make();
-    assert_eq!(make(), made);
+    let made = run();
+    assert_eq!(run(), made);
     let (password, url) = (&made["postgres-password"], &made["database-url"]);
     assert_eq!(
         *url,

@@ -97,7 +97,8 @@ fn an_image_is_smaller_than_30_megabytes() {
 #[test]
 fn every_certificate_authority_of_an_image_can_be_trusted() {
     for package in PACKAGES {
-        let pem = Image::open(package).path("etc/ssl/certs/ca-certificates.crt");
+        let image = Image::open(package);
+        let pem = image.path("etc/ssl/certs/ca-certificates.crt");
         let pem = std::fs::read(pem).unwrap();
         let authorities: Vec<_> = CertificateDer::pem_slice_iter(&pem)
             .collect::<Result<_, _>>()

@@ -70,5 +70,5 @@ pack() {
         "$(tar --extract --to-stdout --file "$archive" index.json | grep -o 'sha256:[0-9a-f]*' | head -n 1)"
 }
 
-pack export-worker run "Turns export jobs into Parquet files in Google Cloud Storage, through Starburst or Trino"
+pack export-worker run "Turns export jobs into Parquet files in Google Cloud Storage, through Starburst or Trino, and reports what landed"
 pack export-control-plane serve "The reference Control Plane: a queue of export jobs over HTTP, on SQLite or PostgreSQL"

@@ -23,7 +23,7 @@ pub fn stages() -> BTreeMap<String, Stage> {
     for line in joined.lines().filter(|line| !line.trim().is_empty()) {
         let (word, rest) = line.trim().split_once(' ').unwrap();
         if word == "FROM" {
-            name = rest.rsplit_once(" AS ").unwrap().1.to_owned();
+            rest.rsplit_once(" AS ").unwrap().1.clone_into(&mut name);
         }
         let stage: &mut Stage = stages.entry(name.clone()).or_default();
         stage.push((word.to_owned(), rest.trim().to_owned()));
