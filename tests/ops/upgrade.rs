@@ -4,7 +4,7 @@
 
 mod handovers;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use export_api::{ExportJob, JobStatus, NewJob, SnapshotId, SnapshotStatus, SnapshotWithJobs};
 use export_sandbox::starburst::Hold;
@@ -80,7 +80,7 @@ fn jobs(stage: &str) -> Vec<NewJob> {
 }
 
 impl Drill {
-    async fn begin(control_plane: &PathBuf) -> Self {
+    async fn begin(control_plane: &Path) -> Self {
         let world = World::start_on_postgres_with(control_plane).await;
         world.sandbox.standin().warm_up().await.unwrap();
         world.faults().keep_log(100_000);
@@ -229,7 +229,7 @@ async fn assert_side_by_side(drill: &mut Drill, submits: (Version, &str), polls:
     drill.stop(poller).await;
 }
 
-async fn both_versions_finish_what_the_other_began(control_plane: &PathBuf) {
+async fn both_versions_finish_what_the_other_began(control_plane: &Path) {
     let mut drill = Drill::begin(control_plane).await;
     let (old, new) = ((Version::Old, OLD), (Version::New, NEW));
     assert_side_by_side(&mut drill, old, new).await;
