@@ -15,18 +15,16 @@
     reason = "a benchmark may panic, and what it shares with others serves them all"
 )]
 
-#[path = "../../tests/blackbox/api.rs"]
-mod api;
 #[path = "../figures/mod.rs"]
 mod figures;
+#[path = "../../tests/harness/mod.rs"]
+mod harness;
 mod idle;
 mod polling;
 mod proc;
-#[path = "../../tests/blackbox/process.rs"]
-mod process;
 mod start;
-#[path = "../../tests/blackbox/world.rs"]
-mod world;
+
+use harness::{api, process, world};
 
 use figures::{Figures, is_asked_for};
 

@@ -21,19 +21,17 @@
     reason = "a benchmark may panic, and what it shares with others serves them all"
 )]
 
-#[path = "../../tests/blackbox/api.rs"]
-mod api;
 mod document;
 #[path = "../figures/mod.rs"]
 mod figures;
+#[path = "../../tests/harness/mod.rs"]
+mod harness;
 mod picture;
-#[path = "../../tests/blackbox/process.rs"]
-mod process;
 mod processes;
 mod run;
 mod tables;
-#[path = "../../tests/blackbox/world.rs"]
-mod world;
+
+use harness::{api, process, world};
 
 use figures::Spread;
 use run::{Point, run};

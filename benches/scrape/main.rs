@@ -16,14 +16,12 @@
     reason = "a benchmark may panic, and what it shares with others serves them all"
 )]
 
-#[path = "../../tests/blackbox/api.rs"]
-mod api;
 #[path = "../figures/mod.rs"]
 mod figures;
-#[path = "../../tests/blackbox/process.rs"]
-mod process;
-#[path = "../../tests/blackbox/world.rs"]
-mod world;
+#[path = "../../tests/harness/mod.rs"]
+mod harness;
+
+use harness::{api, process, world};
 
 use std::{
     collections::HashMap,

@@ -16,15 +16,13 @@
     reason = "a benchmark may panic, and what it shares with others serves them all"
 )]
 
-#[path = "../../tests/blackbox/api.rs"]
-mod api;
 #[path = "../figures/mod.rs"]
 mod figures;
-#[path = "../../tests/blackbox/process.rs"]
-mod process;
+#[path = "../../tests/harness/mod.rs"]
+mod harness;
 mod requests;
-#[path = "../../tests/blackbox/world.rs"]
-mod world;
+
+use harness::{api, world};
 
 use std::time::{Duration, Instant};
 

@@ -13,12 +13,10 @@
     reason = "a test may panic, and its helpers serve it alone"
 )]
 
-mod api;
 mod collector;
-mod process;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod unready;
-#[allow(dead_code, reason = "the tests of what operators get use the rest")]
-mod world;
 
 mod bad_input;
 mod cancellation;
@@ -31,3 +29,5 @@ mod readiness;
 mod shapes;
 mod shutdown;
 mod traces;
+
+use harness::{api, process, world};

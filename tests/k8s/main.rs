@@ -14,20 +14,12 @@
     reason = "a test may panic, and its helpers serve it alone"
 )]
 
-#[path = "../blackbox/api.rs"]
-#[allow(dead_code, reason = "the black-box tests use the rest")]
-mod api;
-#[path = "../blackbox/process.rs"]
-#[allow(dead_code, reason = "the black-box tests use the rest")]
-mod process;
-#[path = "../blackbox/world.rs"]
-#[allow(dead_code, reason = "the black-box tests use the rest")]
-mod world;
-
 mod certificates;
 mod chart;
 mod cluster;
 mod command;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod keda;
 mod objects;
 mod parts;
@@ -37,3 +29,5 @@ mod lifecycle;
 mod manifests;
 mod scaling;
 mod workloads;
+
+use harness::{api, process, world};

@@ -14,20 +14,13 @@
     reason = "a test may panic, and its helpers serve it alone"
 )]
 
-#[path = "../blackbox/api.rs"]
-#[allow(dead_code, reason = "the black-box tests use the rest")]
-mod api;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod manifest;
-#[path = "../blackbox/process.rs"]
-#[allow(dead_code, reason = "the black-box tests use the rest")]
-mod process;
 mod programs;
 mod schemas;
 mod standards;
 mod tool;
-#[path = "../blackbox/world.rs"]
-#[allow(dead_code, reason = "the black-box tests use the rest")]
-mod world;
 
 mod chart;
 mod churn;
@@ -44,3 +37,5 @@ mod rules;
 mod runbook;
 mod starburst;
 mod upgrade;
+
+use harness::{api, process, world};

@@ -13,15 +13,10 @@
     reason = "a test may panic, and its helpers serve it alone"
 )]
 
-#[path = "../blackbox/api.rs"]
-#[allow(dead_code, reason = "the black-box tests use the rest")]
-mod api;
 mod coordinator;
-#[path = "../blackbox/process.rs"]
-#[allow(dead_code, reason = "the black-box tests use the rest")]
-mod process;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod statements;
 mod worker;
-#[path = "../blackbox/world.rs"]
-#[allow(dead_code, reason = "the black-box tests use the rest")]
-mod world;
+
+use harness::{api, process, world};
