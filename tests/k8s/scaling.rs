@@ -32,6 +32,8 @@ async fn install(cluster: &Cluster, control_plane: &str) {
         "worker.autoscaling.keda.maxReplicas=5",
         "worker.autoscaling.keda.pollingIntervalSeconds=1",
         "worker.autoscaling.keda.cooldownPeriodSeconds=1",
+        // In place of 300: so long the autoscaler goes by the most it has seen.
+        "worker.autoscaling.keda.behavior.scaleDown.stabilizationWindowSeconds=0",
     ];
     let mut arguments = vec!["install", "release", CHART, "-n", "scaled"];
     arguments.extend(values.iter().flat_map(|value| ["--set", value]));
