@@ -53,11 +53,15 @@ async fn make_namespace(cluster: &Cluster) {
 
 /// Writes down every number of replicas the Deployment is told to have.
 fn watch_replicas(cluster: &Cluster) -> Process {
-    let variables: HashMap<String, String> = [(
-        "KUBECONFIG".to_owned(),
-        cluster.kubeconfig().to_str().unwrap().to_owned(),
-    )]
-    .into();
+    let kubeconfig = cluster.kubeconfig();
+    // kubectl keeps what it knows of a cluster in the home directory.
+    let variables = [
+        ("KUBECONFIG", kubeconfig),
+        ("HOME", kubeconfig.parent().unwrap()),
+    ];
+    let variables: HashMap<String, String> = variables
+        .map(|(name, path)| (name.to_owned(), path.to_str().unwrap().to_owned()))
+        .into();
     Process::start(
         "kubectl get --watch",
         &program("kubernetes/bin/kubectl"),
