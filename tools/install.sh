@@ -35,8 +35,9 @@ if [[ "$(cat "$stamp" 2>/dev/null)" == "$wanted" && -x "$folder/postgresql/bin/i
 fi
 
 echo "installing tools into $folder" >&2
-rm -rf "$folder"
 mkdir -p "$folder"
+# What install-kubernetes.sh builds takes half an hour and has stamps of its own.
+find "$folder" -mindepth 1 -maxdepth 1 ! -name kubernetes -exec rm -rf {} +
 
 # A machine whose Python is managed by its packages (PEP 668) takes both ways:
 # a virtual environment, or a folder of our own.

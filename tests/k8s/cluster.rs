@@ -81,10 +81,9 @@ impl Cluster {
 
     async fn install_kinds(&self) {
         // The namespaces are among the last that the API server makes for itself.
-        let wait = ["wait", "--for=create", "--timeout=60s"];
-        self.kubectl(&[&wait[..], &["namespace/default", "namespace/kube-system"]].concat())
-            .await
-            .well();
+        for namespace in ["namespace/default", "namespace/kube-system"] {
+            self.until("default", namespace, "create").await;
+        }
         for folder in [".tools/kubernetes/crds", "tests/k8s/crds"] {
             let apply = ["apply", "--server-side", "--validate=strict", "-f", folder];
             self.kubectl(&apply).await.well();
@@ -108,10 +107,11 @@ metadata:
 "
         );
         self.apply(name, &manifest).await.well();
-        // The controllers make it in every namespace; without it no Pod is taken.
-        let account = ["wait", "--for=create", "--timeout=60s", "-n", name];
-        let made = ["serviceaccount/default", "configmap/kube-root-ca.crt"];
-        self.kubectl(&[&account[..], &made].concat()).await.well();
+        // The controllers make them in every namespace; without an account no Pod is taken.
+        // One at a time: of several that are not there yet, kubectl takes none.
+        for made in ["serviceaccount/default", "configmap/kube-root-ca.crt"] {
+            self.until(name, made, "create").await;
+        }
     }
 
     /// Applies manifests as strictly as the API server can.

@@ -16,7 +16,10 @@ pub fn start(name: &str, arguments: &[String], kubeconfig: &Path) -> Process {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let variables = [
         ("KUBECONFIG", kubeconfig.to_str().unwrap()),
+        // Read by KEDA: where it is, and that it is to look after every namespace.
         ("POD_NAMESPACE", "keda"),
+        ("KEDA_CLUSTER_OBJECT_NAMESPACE", "keda"),
+        ("WATCH_NAMESPACE", ""),
     ];
     let variables: HashMap<String, String> = variables
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

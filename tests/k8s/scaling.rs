@@ -32,6 +32,8 @@ async fn install(cluster: &Cluster, control_plane: &str) {
         "worker.autoscaling.keda.maxReplicas=5",
         "worker.autoscaling.keda.pollingIntervalSeconds=1",
         "worker.autoscaling.keda.cooldownPeriodSeconds=1",
+        // In place of 300: so long the autoscaler goes by the most it has seen.
+        "worker.autoscaling.keda.behavior.scaleDown.stabilizationWindowSeconds=0",
     ];
     let mut arguments = vec!["install", "release", CHART, "-n", "scaled"];
     arguments.extend(values.iter().flat_map(|value| ["--set", value]));
@@ -51,11 +53,15 @@ async fn make_namespace(cluster: &Cluster) {
 
 /// Writes down every number of replicas the Deployment is told to have.
 fn watch_replicas(cluster: &Cluster) -> Process {
-    let variables: HashMap<String, String> = [(
-        "KUBECONFIG".to_owned(),
-        cluster.kubeconfig().to_str().unwrap().to_owned(),
-    )]
-    .into();
+    let kubeconfig = cluster.kubeconfig();
+    // kubectl keeps what it knows of a cluster in the home directory.
+    let variables = [
+        ("KUBECONFIG", kubeconfig),
+        ("HOME", kubeconfig.parent().unwrap()),
+    ];
+    let variables: HashMap<String, String> = variables
+        .map(|(name, path)| (name.to_owned(), path.to_str().unwrap().to_owned()))
+        .into();
     Process::start(
         "kubectl get --watch",
         &program("kubernetes/bin/kubectl"),
