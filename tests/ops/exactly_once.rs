@@ -14,7 +14,7 @@ use export_sandbox::{
     tpch,
 };
 
-use super::world::World;
+use super::world::{World, exports};
 
 /// What it took to export every job once.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ pub async fn account(world: &World, snapshots: &[SnapshotId]) -> Account {
         ready.push(world.until_status(id, SnapshotStatus::Ready).await);
     }
     let store = world.sandbox.object_store().unwrap();
-    let mut queries = by_location(world.sandbox.standin().queries());
+    let mut queries = by_location(exports(&world.sandbox));
     let mut strangers = objects(world);
     let mut true_rows = HashMap::new();
     let mut account = Account::default();

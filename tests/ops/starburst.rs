@@ -11,7 +11,12 @@ use export_worker::config::{self, Config};
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-use super::{api::regions, process::Process, tool::read, world::World};
+use super::{
+    api::regions,
+    process::{Process, run_to_end},
+    tool::read,
+    world::{World, is_export, worker_variables},
+};
 
 fn json(file: &str) -> Value {
     let file = format!("deploy/starburst/{file}");
@@ -128,13 +133,13 @@ async fn restricted(world: &World, granted: &BTreeSet<String>) -> Restricted {
 async fn export_with_debris(world: &World, store: &Restricted) -> (SnapshotWithJobs, Process) {
     let switches = world.sandbox.standin().switches();
     let hold = world.hold_the_regions();
-    let of_regions = |sql: &str| sql.contains("region");
-    switches.fail_where(of_regions, QueryError::new("REMOTE_TASK_ERROR", "lost"), 1);
+    let exports = |sql: &str| sql.contains(".unload(");
+    switches.fail_where(exports, QueryError::new("REMOTE_TASK_ERROR", "lost"), 1);
     let more = [("STORAGE_EMULATOR_HOST", store.front.url())];
     let more = more.each_ref().map(|(name, value)| (*name, value.as_str()));
     let worker = world.worker_with("worker-1", &more);
     let id = world.caller.submit(vec![regions("Region", "roles")]).await;
-    let started = |queries: &[_]| !queries.is_empty();
+    let started = |queries: &[_]| queries.iter().any(is_export);
     tokio::select! {
         () = world.sandbox.standin().wait_until(started) => {
             let bucket = world.sandbox.store();
@@ -199,11 +204,10 @@ async fn doctor_needs_one_permission_more() {
     both.extend(permissions("worker-doctor"));
     for (granted, code) in [(permissions("worker"), 1), (both, 0)] {
         let store = restricted(&world, &granted).await;
-        let mut variables =
-            super::world::worker_variables(&world.sandbox, &world.control_plane_url());
+        let mut variables = worker_variables(&world.sandbox, &world.control_plane_url());
         variables.insert("STORAGE_EMULATOR_HOST".to_owned(), store.front.url());
         let arguments = ["doctor", "--bucket", "gs://exports/checks"];
-        let output = super::process::run_to_end(&arguments, &variables).await;
+        let output = run_to_end(&arguments, &variables).await;
         let said = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(code), "{said}");
     }
