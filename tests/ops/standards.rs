@@ -100,14 +100,9 @@ pub fn assert_no_secret_shown(pod: &Pod) {
     }
 }
 
-/// Fails unless the worker takes its pod's environment. Secrets may still be missing; authorities
-/// may not, and are no part of this.
+/// Fails unless the worker takes its pod's environment. Secrets and authorities may still be missing.
 pub fn assert_accepted(pod: &Pod) {
-    let variables = pod
-        .environment
-        .iter()
-        .filter(|(name, _)| *name != "STARBURST_CA_FILE");
-    if let Err(errors) = Config::load(&Sources::from_environment(variables)) {
+    if let Err(errors) = Config::load(&Sources::from_environment(pod.environment.iter())) {
         panic!("{}: {errors}", pod.of);
     }
 }
