@@ -29,7 +29,7 @@ BUILD_FOR_TESTS = $(CARGO) build --locked --workspace --bins --tests
 
 .PHONY: help
 help: ## Say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-17s %s\n", $$1, $$2 }'
 
 ##
 ## Run
@@ -75,7 +75,7 @@ image: check-build check-python ## Build static binaries and pack them as OCI ar
 ##
 
 .PHONY: test
-test: check-all tools ## Run every test, on real sockets and a real PostgreSQL
+test: check-all tools ## Run the programs' tests, on real sockets and a real PostgreSQL
 	$(BUILD_FOR_TESTS)
 	$(CARGO) nextest run --locked --workspace $(TEST_ARGS)
 	$(CARGO) test --locked --workspace --doc --quiet
@@ -96,7 +96,7 @@ test-trino: check-all tools ## Test the worker and deploy/starburst against a re
 
 # Not in `make ci`: the first time, building the cluster takes 20 to 30 minutes of two cores.
 .PHONY: test-k8s
-test-k8s: check-all tools-k8s ## Test chart and overlays on a real Kubernetes API server, with KEDA
+test-k8s: check-all tools-k8s ## Test chart and overlays on a real Kubernetes API server, with KEDA (20 to 30 minutes to build it)
 	$(BUILD_FOR_TESTS)
 	$(CARGO) nextest run --locked --test k8s --ignore-default-filter --no-tests=fail $(TEST_ARGS)
 

@@ -100,14 +100,9 @@ pub fn assert_no_secret_shown(pod: &Pod) {
     }
 }
 
-/// Fails unless the worker takes its pod's environment. Secrets may still be missing; authorities
-/// may not, and are no part of this.
+/// Fails unless the worker takes its pod's environment. Secrets and authorities may still be missing.
 pub fn assert_accepted(pod: &Pod) {
-    let variables = pod
-        .environment
-        .iter()
-        .filter(|(name, _)| *name != "STARBURST_CA_FILE");
-    if let Err(errors) = Config::load(&Sources::from_environment(variables)) {
+    if let Err(errors) = Config::load(&Sources::from_environment(pod.environment.iter())) {
         panic!("{}: {errors}", pod.of);
     }
 }
@@ -143,11 +138,12 @@ pub fn assert_files_mounted(pod: &Pod) {
 /// Fails unless Kubernetes waits longer than the program takes to end.
 pub fn assert_time_to_end(pod: &Pod) {
     let (default, after) = if pod.is_worker() {
-        // What is left is handed over within 5 s; the last answers of /metrics take 2 s at most.
-        (worker_default("SHUTDOWN_GRACE_SECONDS"), 5 + 2)
+        // What is left is handed over within 5 s; the last spans take 2 s at most, and so do the last
+        // answers of /metrics.
+        (worker_default("SHUTDOWN_GRACE_SECONDS"), 5 + 2 + 2)
     } else {
-        // The store's connections are closed within 2 s.
-        (control_plane_default("SHUTDOWN_GRACE_SECONDS"), 2)
+        // The store's connections are closed within 2 s, and the last spans sent within 2 s.
+        (control_plane_default("SHUTDOWN_GRACE_SECONDS"), 2 + 2)
     };
     let grace = pod
         .environment

@@ -89,19 +89,19 @@ minAvailable: {{ .minAvailable }}
 
 {{/*
 Seconds a worker may take to end: its grace (25 where it is not set, as in the worker), 5 to hand
-over what is left, 2 for the last answers of /metrics, and a margin.
+over what is left, 2 for the last spans, 2 for the last answers of /metrics, and a margin.
 */}}
 {{- define "export-worker.terminationSeconds" -}}
 {{- $root := index . 0 -}}
 {{- $pod := index . 1 -}}
 {{- $grace := $root.Values.loops.shutdownGraceSeconds -}}
 {{- if kindIs "invalid" $grace }}{{ $grace = 25 }}{{ end -}}
-{{- add (int $grace) 7 (int $pod.terminationMarginSeconds) -}}
+{{- add (int $grace) 9 (int $pod.terminationMarginSeconds) -}}
 {{- end -}}
 
-{{/* The same for the Control Plane: its grace (10 where it is not set), 2 to close the store, and a margin. */}}
+{{/* The same for the Control Plane: its grace (10 where it is not set), 2 to close the store, 2 for the last spans, and a margin. */}}
 {{- define "export-worker.controlPlaneTerminationSeconds" -}}
 {{- $grace := .Values.controlPlaneServer.shutdownGraceSeconds -}}
 {{- if kindIs "invalid" $grace }}{{ $grace = 10 }}{{ end -}}
-{{- add (int $grace) 2 8 -}}
+{{- add (int $grace) 4 6 -}}
 {{- end -}}

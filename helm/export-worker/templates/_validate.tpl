@@ -67,6 +67,9 @@ value and what to do; nothing is rendered then.
 {{- if and $s.insecure (ne (default "" $v.controlPlane.auth) "none") }}
 {{- fail "controlPlaneServer.insecure takes no key: set controlPlane.auth to none" }}
 {{- end }}
+{{- if and (eq (default "" $v.controlPlane.auth) "google") (not $v.controlPlane.url) }}
+{{- fail "controlPlane.auth is google, but the Control Plane of this release asks for the key of controlPlane.apiKey: leave controlPlane.auth out, or set controlPlane.url to a proxy before it that takes Google's tokens" }}
+{{- end }}
 {{- if eq $s.store "postgresql" }}
 {{- if not (or $s.postgresql.url.secretName $s.postgresql.url.csiFile) }}
 {{- fail "controlPlaneServer.postgresql.url.secretName is not set, but controlPlaneServer.store is postgresql" }}
@@ -91,7 +94,7 @@ value and what to do; nothing is rendered then.
 
 {{- if $v.networkPolicy.enabled }}
 {{- $needed := dict "starburst" true "storage" true "dns" true }}
-{{- $_ := set $needed "controlPlane" (not $s.enabled) }}
+{{- $_ := set $needed "controlPlane" (not (empty $v.controlPlane.url)) }}
 {{- $_ := set $needed "traces" (not (empty $v.traces.endpoint)) }}
 {{- $_ := set $needed "metricsFrom" (ne $v.metrics.scrape "none") }}
 {{- $keda := false }}

@@ -221,6 +221,15 @@ const REFUSED: &[(&[&str], &[&str])] = &[
         &["controlPlaneServer.migrate is hook", "on-start"],
     ),
     (
+        &[
+            "controlPlaneServer.enabled=true",
+            "controlPlane.url=null",
+            "controlPlane.apiKey.secretName=\"a\"",
+            "controlPlane.auth=\"google\"",
+        ],
+        &["controlPlane.auth is google", "controlPlane.url"],
+    ),
+    (
         &["networkPolicy.enabled=true"],
         &["networkPolicy.controlPlane is empty"],
     ),
@@ -229,6 +238,7 @@ const REFUSED: &[(&[&str], &[&str])] = &[
             "networkPolicy.enabled=true",
             "networkPolicy.starburst=[{\"ipBlock\":{\"cidr\":\"10.0.0.1/32\"}}]",
             "controlPlaneServer.enabled=true",
+            "controlPlane.url=null",
             "controlPlane.apiKey.secretName=\"a\"",
             "worker.autoscaling.keda.enabled=true",
         ],

@@ -10,11 +10,13 @@
 - name: ca
   configMap:
     name: {{ .configMapName }}
+    optional: true
     items: [{key: {{ .key | quote }}, path: {{ .key | quote }}}]
 {{- else if .secretName }}
 - name: ca
   secret:
     secretName: {{ .secretName }}
+    optional: true
     defaultMode: 0440
     items: [{key: {{ .key | quote }}, path: {{ .key | quote }}}]
 {{- end }}
