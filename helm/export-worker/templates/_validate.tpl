@@ -16,6 +16,11 @@ value and what to do; nothing is rendered then.
 {{- fail (printf "%s.autoscaling.%s.minReplicas is %d, more than maxReplicas, %d" $d.values $kind (int $scaler.minReplicas) (int $scaler.maxReplicas)) }}
 {{- end }}
 {{- end }}
+{{- range $d.pod.extraEnv }}
+{{- if eq .name "SHUTDOWN_GRACE_SECONDS" }}
+{{- fail (printf "%s.extraEnv sets SHUTDOWN_GRACE_SECONDS, and terminationGracePeriodSeconds would not follow: set loops.shutdownGraceSeconds" $d.values) }}
+{{- end }}
+{{- end }}
 {{- if $autoscaling.keda.enabled }}
 {{- if not (or $autoscaling.keda.triggerAuthentication $v.controlPlane.apiKey.secretName (eq (default "" $v.controlPlane.auth) "none")) }}
 {{- fail (printf "%s.autoscaling.keda.triggerAuthentication is not set, and controlPlane.apiKey.secretName, of which one would be made, neither: KEDA could not ask the Control Plane" $d.values) }}

@@ -24,6 +24,10 @@ const REFUSED: &[(&[&str], &[&str])] = &[
         &["worker.extraEnv=[{\"name\":\"A\",\"valueOf\":\"b\"}]"],
         &["/worker/extraEnv/0", "'valueOf'"],
     ),
+    (
+        &["worker.extraEnv=[{\"name\":\"SHUTDOWN_GRACE_SECONDS\",\"value\":\"60\"}]"],
+        &["worker.extraEnv", "loops.shutdownGraceSeconds"],
+    ),
     // Wrong types
     (
         &["worker.replicas=\"three\""],
