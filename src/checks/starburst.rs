@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use export_api::NextUri;
 use tokio::time::{Instant, sleep};
 
 use super::{Verdict, statement};
@@ -52,7 +53,7 @@ pub async fn starburst(port: &dyn Starburst) -> Verdict {
             "takes our credentials, but a count of a few rows did not end within {} s; does the cluster have worker nodes",
             LONGEST.as_secs()
         )),
-        Err(StarburstError::Query(error)) if error.remedy() == Remedy::RetryLater => {
+        Err(StarburstError::Query(error)) if is_full(&error) => {
             Ok(format!("takes our credentials, but is full: {error}"))
         }
         Err(error) => Err(error.to_string()),
@@ -61,35 +62,51 @@ pub async fn starburst(port: &dyn Starburst) -> Verdict {
 
 async fn count(port: &dyn Starburst, sql: &str) -> Result<Count, StarburstError> {
     let registered = port.register(&statement(sql.to_owned())).await?;
-    let begun = Instant::now();
     let mut at = registered.next_uri;
+    let counted = follow(port, &mut at).await;
+    let is_over = matches!(
+        counted,
+        Ok(Count::Answered | Count::WithoutARow) | Err(StarburstError::Query(_))
+    );
+    if !is_over {
+        // It writes nothing, so nothing is lost; left alone it would stay for minutes,
+        // and whoever asks again and again would fill its resource group.
+        let _ = port.cancel(&registered.query_id, Some(&at)).await;
+    }
+    counted
+}
+
+/// Follows a count from `at` on, which is where it was last; gives up on one that lasts.
+async fn follow(port: &dyn Starburst, at: &mut NextUri) -> Result<Count, StarburstError> {
+    let begun = Instant::now();
     let mut has_rows = false;
     loop {
-        let page = port.follow(&at).await?;
+        let page = port.follow(at).await?;
         let at_once = page.follow_at_once();
         if let Some(error) = page.error {
             return Err(StarburstError::Query(error));
         }
         has_rows |= page.has_data;
-        at = match page.next_uri {
+        *at = match page.next_uri {
             Some(next) => next,
             None if has_rows => return Ok(Count::Answered),
             None => return Ok(Count::WithoutARow),
         };
-        let given_up = match (page.phase, begun.elapsed()) {
-            (Phase::Waiting, waited) if waited >= TURN => Some(Count::Waits),
-            (_, waited) if waited >= LONGEST => Some(Count::Hangs),
-            _ => None,
-        };
-        if let Some(given_up) = given_up {
-            // It writes nothing, so nothing is lost; left alone it would stay for minutes.
-            let _ = port.cancel(&registered.query_id, Some(&at)).await;
-            return Ok(given_up);
+        match (page.phase, begun.elapsed()) {
+            (Phase::Waiting, waited) if waited >= TURN => return Ok(Count::Waits),
+            (_, waited) if waited >= LONGEST => return Ok(Count::Hangs),
+            _ => {}
         }
         if !at_once {
             sleep(PAUSE).await;
         }
     }
+}
+
+/// Whether it says that others are served first. A cluster that waited for worker nodes
+/// and got none says so in a word of its own, which is no sign of being busy.
+fn is_full(error: &QueryError) -> bool {
+    error.remedy() == Remedy::RetryLater && error.name != "GENERIC_INSUFFICIENT_RESOURCES"
 }
 
 fn is_missing_or_hidden(error: &QueryError) -> bool {

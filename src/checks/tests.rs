@@ -16,6 +16,7 @@ use crate::ports::{
 struct Cluster {
     phase: Phase,
     error: Option<&'static str>,
+    is_cut_off: bool,
     cancelled: AtomicUsize,
 }
 
@@ -24,6 +25,7 @@ impl Cluster {
         Self {
             phase,
             error: None,
+            is_cut_off: false,
             cancelled: AtomicUsize::new(0),
         }
     }
@@ -32,6 +34,14 @@ impl Cluster {
         Self {
             error: Some(name),
             ..Self::stuck(Phase::Draining)
+        }
+    }
+
+    /// Takes queries, and then is not heard of again.
+    fn cut_off() -> Self {
+        Self {
+            is_cut_off: true,
+            ..Self::stuck(Phase::Waiting)
         }
     }
 
@@ -52,6 +62,12 @@ impl Starburst for Cluster {
     async fn follow(&self, next_uri: &NextUri) -> Result<Page, StarburstError> {
         // A coordinator holds a page for about a second.
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        if self.is_cut_off {
+            return Err(StarburstError::Busy {
+                status: 503,
+                retry_after: None,
+            });
+        }
         Ok(Page {
             next_uri: self.error.is_none().then(|| next_uri.clone()),
             phase: self.phase,
@@ -93,15 +109,22 @@ async fn a_cluster_whose_queries_wait_for_their_turn_is_reached_and_ours_taken_b
 
 #[tokio::test(start_paused = true)]
 async fn a_cluster_with_a_full_queue_is_reached() {
-    let says = starburst(&Cluster::failing("QUERY_QUEUE_FULL")).await;
-    let says = says.unwrap();
+    let cluster = Cluster::failing("QUERY_QUEUE_FULL");
+    let says = starburst(&cluster).await.unwrap();
     assert!(says.contains("but is full: "), "{says}");
     assert!(says.contains("QUERY_QUEUE_FULL"), "{says}");
+    assert_eq!(cluster.cancelled(), 0, "it is over by itself");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cluster_without_worker_nodes_is_not_reached() {
-    for error in ["NO_NODES_AVAILABLE", "SERVER_STARTING_UP", "QUERY_REJECTED"] {
+    for error in [
+        "NO_NODES_AVAILABLE",
+        // "Insufficient active worker nodes. Waited 5.00m for at least 1 workers …"
+        "GENERIC_INSUFFICIENT_RESOURCES",
+        "SERVER_STARTING_UP",
+        "QUERY_REJECTED",
+    ] {
         let says = starburst(&Cluster::failing(error)).await.unwrap_err();
         assert!(says.contains(error), "{says}");
     }
@@ -115,4 +138,12 @@ async fn a_count_that_does_not_end_says_so_and_is_taken_back() {
         assert!(says.contains("did not end within 60 s"), "{says}");
         assert_eq!(cluster.cancelled(), 1);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_whose_page_is_not_answered_is_taken_back() {
+    let cluster = Cluster::cut_off();
+    let says = starburst(&cluster).await.unwrap_err();
+    assert!(says.contains("status 503"), "{says}");
+    assert_eq!(cluster.cancelled(), 1);
 }

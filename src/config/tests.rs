@@ -254,6 +254,18 @@ fn settings_of_traces_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn a_file_of_the_collectors_headers_that_is_no_good_keeps_no_worker_from_its_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("headers");
+    std::fs::write(&path, "hush").unwrap();
+    let config = loaded(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"),
+        ("OTEL_EXPORTER_OTLP_HEADERS_FILE", path.to_str().unwrap()),
+    ]);
+    assert!(config.traces.unwrap().headers.is_some());
+}
+
+#[test]
 fn empty_values_count_as_not_set() {
     let config = loaded(&[
         ("STARBURST_PASSWORD", ""),

@@ -59,8 +59,9 @@ impl TracesConfig {
         let service = reader.text(&SERVICE_NAME);
         let share = reader.share(&SHARE);
         let headers = reader.secret(&HEADERS);
-        if let Some(headers) = &headers
-            // A file may come later.
+        // A file may come later, or be mended: the exporter reads it before each request.
+        if reader.is_set(&HEADERS)
+            && let Some(headers) = &headers
             && let Ok(headers) = headers.current()
             && let Err(error) = parse_headers(headers.expose_secret())
         {

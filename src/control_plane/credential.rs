@@ -44,11 +44,13 @@ impl ControlPlaneCredential {
             Self::IdToken(tokens) => (AUTHORIZATION, format!("Bearer {}", tokens.current().await?)),
             Self::None => return Ok(None),
         };
-        let mut value = HeaderValue::from_str(&value).map_err(|_| {
-            ControlPlaneError::Credential(
+        let Ok(mut value) = HeaderValue::from_str(&value) else {
+            // No server sees it, so none refuses it: read here what a later try will find.
+            let _ = self.renew().await;
+            return Err(ControlPlaneError::Credential(
                 "the api key or token has characters no header can carry".to_owned(),
-            )
-        })?;
+            ));
+        };
         value.set_sensitive(true);
         Ok(Some((name, value)))
     }

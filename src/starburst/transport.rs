@@ -157,6 +157,8 @@ impl Transport {
         }
         // All else that goes into a request was checked before.
         let request = request.build().map_err(|_| {
+            // No server sees it, so none refuses it: read here what a later try will find.
+            let _ = self.credential.renewed(None);
             StarburstError::Credential("the token cannot stand in a header".to_owned())
         })?;
         let mut response =

@@ -12,7 +12,7 @@ use crate::{
     limits::{MAX_ATTEMPTS, MAX_LEASE_SECONDS},
     secret::Secret,
     store::{StoreConfig, is_postgres},
-    traces::{CollectorHeaders, TracesConfig},
+    traces::TracesConfig,
 };
 
 /// Where the queue lives.
@@ -285,10 +285,13 @@ impl TracesArgs {
         ) {
             (Some(value), _) => {
                 export_traces::parse_headers(value.expose_secret())?;
-                CollectorHeaders::Value(value.clone())
+                Some(Secret::Given(value.clone()))
             }
-            (None, Some(path)) => CollectorHeaders::File(path.clone()),
-            (None, None) => CollectorHeaders::None,
+            (None, Some(path)) => Some(Secret::File {
+                variable: "OTEL_EXPORTER_OTLP_HEADERS_FILE",
+                path: path.clone(),
+            }),
+            (None, None) => None,
         };
         // A template leaves an empty value where nobody filled one in.
         let Some(text) = self

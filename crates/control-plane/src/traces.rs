@@ -1,51 +1,26 @@
 //! The Control Plane's part in the trace of each job: where it begins, who was given
 //! the job, what was asked about it.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
-use axum::http::{HeaderMap, Method};
+use axum::http::HeaderMap;
 use export_api::ExportJob;
 use export_traces::{Attribute, Exporting, Kind, Settings, Span, TraceParent, Under};
-use secrecy::SecretString;
 use url::Url;
 
-use crate::metrics::Metrics;
+use crate::{metrics::Metrics, secret::Secret};
 
 /// Where spans go.
 #[derive(Clone, Debug)]
 pub struct TracesConfig {
     /// The collector.
     pub endpoint: Url,
-    /// Headers it wants.
-    pub headers: CollectorHeaders,
+    /// Headers it wants; from a file, read before each request.
+    pub headers: Option<Secret>,
     /// What this service is called.
     pub service: String,
     /// The share of traces kept, from 0 to 1.
     pub share: f64,
-}
-
-/// Where the headers for the collector come from.
-#[derive(Clone, Debug)]
-pub enum CollectorHeaders {
-    /// There are none.
-    None,
-    /// A variable.
-    Value(SecretString),
-    /// A file, read before each request.
-    File(PathBuf),
-}
-
-impl CollectorHeaders {
-    fn read(&self) -> Option<SecretString> {
-        match self {
-            Self::None => None,
-            Self::Value(value) => Some(value.clone()),
-            // What is wrong with it shows in the collector's answer.
-            Self::File(path) => std::fs::read_to_string(path)
-                .ok()
-                .map(|text| SecretString::from(text.trim_end())),
-        }
-    }
 }
 
 /// Switches traces on. What keeps them off is logged, and nothing else depends on it.
@@ -54,7 +29,8 @@ pub(crate) fn start(config: TracesConfig, metrics: &Arc<Metrics>) -> Option<Expo
     let headers = config.headers;
     let started = export_traces::start(Settings {
         endpoint: config.endpoint,
-        headers: Arc::new(move || headers.read()),
+        // What is wrong with its file shows in the collector's answer.
+        headers: Arc::new(move || headers.as_ref()?.read().ok()),
         service: config.service,
         version: env!("CARGO_PKG_VERSION"),
         instance: std::env::var("HOSTNAME").ok(),
@@ -67,16 +43,17 @@ pub(crate) fn start(config: TracesConfig, metrics: &Arc<Metrics>) -> Option<Expo
 }
 
 /// A request that belongs to a trace, or that begins some. Any other is nobody's
-/// work: workers that look for jobs would fill the collector with nothing.
-pub(crate) fn request(method: &Method, route: &str, headers: &HeaderMap, id: &str) -> Span {
+/// work: workers that look for jobs would fill the collector with nothing. `method` is
+/// that of the metrics, for a caller may make up his own.
+pub(crate) fn request(method: &'static str, route: &str, headers: &HeaderMap, id: &str) -> Span {
     let parent = TraceParent::of_headers(headers);
-    let begins_traces = method == Method::POST && route == "/api/snapshots";
+    let begins_traces = method == "POST" && route == "/api/snapshots";
     if !route.starts_with("/api") || (parent.is_none() && !begins_traces) {
         return Span::none();
     }
     let name = format!("{method} {route}");
     let span = Span::begin(name, Kind::Server, Under::Parent(parent.as_ref()));
-    span.set(Attribute::METHOD, method.to_string());
+    span.set(Attribute::METHOD, method);
     span.set(Attribute::ROUTE, route.to_owned());
     span.set(Attribute::REQUEST_ID, id.to_owned());
     span

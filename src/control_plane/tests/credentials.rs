@@ -44,6 +44,21 @@ async fn a_key_from_a_file_is_read_again_once_when_it_is_refused() {
 }
 
 #[tokio::test]
+async fn a_key_that_no_header_can_carry_is_read_again_too() {
+    let server = locked("new").await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "two\nlines").unwrap();
+    let key = Secret::in_file("KEY_FILE", file.path());
+    let client = client_with(&server.url, ControlPlaneCredential::ApiKey(key));
+    let error = client.check().await.unwrap_err().to_string();
+    assert!(error.contains("no header can carry"), "{error}");
+
+    std::fs::write(file.path(), "new").unwrap();
+    client.check().await.unwrap_err();
+    client.check().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_refused_key_of_the_environment_is_not_tried_again() {
     let server = locked("another").await;
     client(&server.url).check().await.unwrap_err();

@@ -101,6 +101,23 @@ async fn a_token_is_sent_as_bearer() {
 }
 
 #[tokio::test]
+async fn a_token_that_no_header_can_carry_is_read_again_too() {
+    let coordinator = Coordinator::start().await;
+    coordinator.answers([Canned::ok(recorded(&coordinator, "running"))]);
+    let (_folder, path, secret) = file("two\nlines");
+    let client = client_with(StarburstSettings {
+        credential: Credential::Token(secret),
+        ..settings(&coordinator)
+    });
+    std::fs::write(&path, "new").unwrap();
+    let error = client.follow(&next_uri(&coordinator)).await.unwrap_err();
+    assert!(matches!(error, StarburstError::Credential(_)), "{error}");
+    client.follow(&next_uri(&coordinator)).await.unwrap();
+    let sent = &coordinator.seen()[0];
+    assert_eq!(sent.header("authorization"), Some("Bearer new"));
+}
+
+#[tokio::test]
 async fn a_rotated_password_is_read_again_once_and_used() {
     let coordinator = Coordinator::start().await;
     coordinator.answers([

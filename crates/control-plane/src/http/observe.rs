@@ -46,7 +46,7 @@ pub(super) async fn observe(
         .get::<MatchedPath>()
         .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", request_id = %id, method, route, trace_id = Empty);
-    let trace = traces::request(request.method(), &route, request.headers(), &id);
+    let trace = traces::request(method, &route, request.headers(), &id);
     if let Some(trace_id) = trace.trace_id() {
         span.record("trace_id", trace_id);
     }
