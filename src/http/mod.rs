@@ -26,6 +26,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct HttpClient {
     client: reqwest::Client,
     boundary: Boundary,
+    is_for_checks: bool,
     metrics: Arc<Metrics>,
 }
 
@@ -43,8 +44,19 @@ impl HttpClient {
         Ok(Self {
             client,
             boundary: Boundary::ControlPlane,
+            is_for_checks: false,
             metrics,
         })
+    }
+
+    /// The same client for checks: whoever makes one says by its verdict, and not by each
+    /// of its answers, whether a boundary is up.
+    #[must_use]
+    pub fn for_checks(&self) -> Self {
+        Self {
+            is_for_checks: true,
+            ..self.clone()
+        }
     }
 
     /// The same client, its requests measured at another boundary.
@@ -73,7 +85,11 @@ impl HttpClient {
         let timer = self.metrics.outside_request(self.boundary);
         let result = self.client.execute(request).await;
         let status = result.as_ref().map(|answer| answer.status().as_u16());
-        timer.done(status.ok());
+        let status = status.ok();
+        timer.done(status);
+        if !self.is_for_checks {
+            self.metrics.boundary_answered(self.boundary, status);
+        }
         result
     }
 }

@@ -49,6 +49,13 @@ impl Patience {
             Self::Asker => policy.with_retries(0),
         }
     }
+
+    fn over(self, http: &HttpClient) -> HttpClient {
+        match self {
+            Self::Daemon | Self::Person => http.clone(),
+            Self::Asker => http.for_checks(),
+        }
+    }
 }
 
 /// A client that could not be built.
@@ -119,7 +126,7 @@ impl<'a> Wiring<'a> {
     pub fn with(&self, patience: Patience) -> Self {
         Self {
             patience,
-            http: self.http.clone(),
+            http: patience.over(&self.http),
             ..*self
         }
     }
@@ -158,7 +165,9 @@ impl<'a> Wiring<'a> {
         let http = if tls == TlsSettings::default() {
             self.http.clone()
         } else {
-            HttpClient::build(&tls, Arc::clone(self.metrics)).map_err(ClientsError::StarburstTls)?
+            let own = HttpClient::build(&tls, Arc::clone(self.metrics));
+            self.patience
+                .over(&own.map_err(ClientsError::StarburstTls)?)
         };
         Ok(StarburstClient::new(settings, &http, self.abort.clone())?)
     }

@@ -17,4 +17,4 @@ pub use attributes::{Attribute, attributes, markdown};
 pub use headers::{HeadersError, parse_headers};
 pub use parent::{TraceParent, inject};
 pub use span::{Kind, Span, Under};
-pub use start::{Exporting, Settings, StartError, is_on, start};
+pub use start::{Exporting, Settings, StartError, start};

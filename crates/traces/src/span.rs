@@ -1,4 +1,4 @@
-use std::{borrow::Cow, future::Future, time::SystemTime};
+use std::{borrow::Cow, future::Future};
 
 use opentelemetry::{
     Context, KeyValue, Value,
@@ -105,11 +105,6 @@ impl Span {
     /// Does this work as part of the span.
     pub fn around<F: Future>(&self, work: F) -> WithContext<F> {
         work.with_context(self.0.clone())
-    }
-
-    /// Ends it now, and not when its last clone is dropped.
-    pub fn end(&self) {
-        self.0.span().end_with_timestamp(SystemTime::now());
     }
 
     /// What children of it in other processes are told.

@@ -114,11 +114,6 @@ pub fn start(settings: Settings) -> Result<Exporting, StartError> {
     Ok(Exporting(provider))
 }
 
-/// Whether traces are on in this process.
-pub fn is_on() -> bool {
-    ON.get().is_some()
-}
-
 pub(crate) fn tracer() -> Option<&'static SdkTracer> {
     ON.get().map(|on| &on.tracer)
 }

@@ -97,7 +97,7 @@ fn statuses_are_sorted_into_outcomes() {
 fn a_boundary_is_up_while_it_answers_and_takes_our_credentials() {
     let metrics = Metrics::new().unwrap();
     let found = |status| {
-        metrics.outside_request(Boundary::Storage).done(status);
+        metrics.boundary_answered(Boundary::Storage, status);
         metrics.boundary_up.get((Boundary::Storage,))
     };
     for status in [200, 206, 302, 404, 409, 412, 429] {

@@ -24,6 +24,11 @@ impl Metrics {
         }
     }
 
+    /// Keeps what the answer to a request, its HTTP status or none, tells of a boundary.
+    pub fn boundary_answered(&self, boundary: Boundary, status: Option<u16>) {
+        self.boundary_up.set((boundary,), is_up(status));
+    }
+
     /// Counts a job as in flight until the guard is dropped.
     pub fn in_flight(&self, which: Loop) -> InFlight<'_> {
         self.jobs_in_flight.up((which,));
@@ -44,17 +49,13 @@ pub struct OutsideRequest<'a> {
 }
 
 impl OutsideRequest<'_> {
-    /// Stops the clock, at the HTTP status of the answer or at none, and says what
-    /// that tells of the boundary.
+    /// Stops the clock, at the HTTP status of the answer or at none.
     pub fn done(self, status: Option<u16>) {
         let outcome = status.map_or(RequestOutcome::NoAnswer, RequestOutcome::from_status);
         self.metrics.outside_request_seconds.observe(
             (self.boundary, outcome),
             self.started.elapsed().as_secs_f64(),
         );
-        self.metrics
-            .boundary_up
-            .set((self.boundary,), is_up(status));
     }
 }
 

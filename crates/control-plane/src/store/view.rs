@@ -92,10 +92,18 @@ pub struct UnfinishedSnapshot {
     pub progress: SnapshotProgress,
 }
 
+/// Nobody waits longer for a look: the database must not go on with it either, on a
+/// connection that requests need. SQLite has no such limit, and no connection to spare.
+const BRIEFLY: Sql = Sql {
+    sqlite: "SELECT 1",
+    postgres: "SET LOCAL statement_timeout = '2s'",
+};
+
 impl Store {
     /// Looks at the queue, and at the `snapshots` oldest of its unfinished snapshots one by one.
     pub async fn view(&self, snapshots: u32) -> Result<QueueView, StoreError> {
         let mut tx = self.engine.read().await?;
+        tx.execute(&BRIEFLY, &[]).await?;
         let live = read::live_jobs(&mut *tx).await?;
         let oldest = match tx.fetch(&OLDEST, &[]).await?.first() {
             None => OldestJobs::default(),
