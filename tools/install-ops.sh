@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests of deploy/ and helm/ need beside `make tools`, pinned, into the same
+# Installs what the tests of deploy/ and helm/ need beside what install.sh brings, pinned, into the same
 # folder that git ignores. Each part returns at once where everything is there already.
 #
 # usage: install-ops.sh FOLDER

@@ -2,7 +2,7 @@
 # Installs pinned Python packages into a folder of their own, on the PATH of nobody.
 #
 # usage: install-python.sh FOLDER DESTINATION REQUIREMENTS
-#   FOLDER        where `make tools` installs; its Python has pip where the machine's has none
+#   FOLDER        where install.sh installs; its Python has pip where the machine's has none
 #   DESTINATION   where the packages go
 #   REQUIREMENTS  the file that pins them
 set -euo pipefail

@@ -1,7 +1,7 @@
 //! What operators get, read by the real tools that will read it: image, chart,
 //! kustomize, alerting rules, dashboard, Starburst's resource groups.
 //!
-//! Needs the tools that `make tools-ops` installs, and so is left out of
+//! Needs the tools that `make tools` installs, and so is left out of
 //! `make test`; `make ops-test` runs it.
 
 #![allow(

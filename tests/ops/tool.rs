@@ -16,12 +16,12 @@ pub fn read(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A command of a tool that `make tools-ops` installs, run in the repository's root.
+/// A command of a tool that `make tools` installs, run in the repository's root.
 pub fn tool(name: &str) -> Command {
     let program = repository().join(".tools/bin").join(name);
     assert!(
         program.is_file(),
-        "{name} is not installed; run `make tools-ops`"
+        "{name} is not installed; run `make tools`"
     );
     let mut command = Command::new(program);
     command.current_dir(repository());

@@ -1,6 +1,6 @@
 //! Two versions of the worker side by side on one Control Plane, and a Control Plane
 //! that is replaced under them: the release before this one, built from the history
-//! by `make tools-ops`, and this one.
+//! by `make tools`, and this one.
 
 mod handovers;
 
@@ -47,7 +47,7 @@ fn previous_release(binary: &str) -> PathBuf {
         .join(binary);
     assert!(
         binary.is_file(),
-        "{} is not there; run `make tools-ops`",
+        "{} is not there; run `make tools`",
         binary.display()
     );
     binary
