@@ -71,7 +71,7 @@ async fn worker(table: &mut Figures) {
     let worker = world.worker("worker-1");
     let id = world.caller.submit(vec![regions("Region", "r")]).await;
     world.until_over(&id).await;
-    let address = worker.address("addr").await.parse().unwrap();
+    let address = worker.address("address").await.parse().unwrap();
     measure(table, "worker", address);
 }
 
