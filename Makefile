@@ -84,7 +84,7 @@ test: check-all tools-test ## Run the programs' tests, on real sockets and a rea
 .PHONY: ops-test
 ops-test: check-all tools-ops image ## Test image, chart, rules, dashboard and scaling with the real tools
 	$(BUILD_FOR_TESTS)
-	if [[ -e "$(TOOLS)/previous-release/missing" ]]; then \
+	@if [[ -e "$(TOOLS)/previous-release/missing" ]]; then \
 		without=(-E 'not test(/^upgrade::/)'); \
 		echo "left out: the upgrade drill ($$(cat "$(TOOLS)/previous-release/missing"))"; \
 	fi; \
